@@ -134,7 +134,7 @@ class Choices:
                 return notes.without_rejection(address, render).without_rejection(address, None)
             return notes.with_rejection(Rejection(address, words, render, user, _now()))
 
-        taken_back = f"rejection of {address} taken back"
+        taken_back = f"removal of the rejection of {address}"
         self._write_notes(change, taken_back if reason is None else f"rejection of {address}")
 
     def add_note(self, fields: Mapping[str, Any], user: str) -> str:

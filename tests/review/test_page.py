@@ -150,7 +150,7 @@ def test_a_take_is_rejected_with_a_reason(browser: Browser, film: Studio) -> Non
         ]
         assert film.run("validate").code == 0
         tab.keyboard.press("x")
-        tab.locator(".toast", has_text="taken back").wait_for()
+        tab.locator(".toast", has_text="is undone").wait_for()
         assert parse_notes(film.read("manifests/review.toml")).rejected == ()
         # A telephone has no keys.
         tab.get_by_role("button", name="Reject Take 2").click()

@@ -35,8 +35,8 @@ Examples:
     "--since", callback=length, metavar="LENGTH", help="Only requests sent within this time, e.g. 30d."
 )
 @click.option("--csv", is_flag=True, help="Print comma-separated values.")
-@click.option("--usable", is_flag=True, help="What each second in use has cost, by model or clip.")
-@click.option("--accuracy", is_flag=True, help="How far estimates were from what was reported.")
+@click.option("--usable", is_flag=True, help="Show the cost per second in use, by model or clip.")
+@click.option("--accuracy", is_flag=True, help="Show how far estimates were from reported charges.")
 def command(
     globals: Globals, by: str | None, since: float | None, csv: bool, usable: bool, accuracy: bool
 ) -> ExitCode:

@@ -84,7 +84,7 @@ def command(
     if address is None or remote_id is None:
         raise click.UsageError("give an ADDRESS and an ID or FILE, or --remote")
     if out is not None or since is not None or dry_run or provider is not None:
-        raise click.UsageError("--out, --since, --provider and --dry-run go with --remote")
+        raise click.UsageError("--out, --since, --provider and --dry-run need --remote")
     return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
 
 

@@ -88,7 +88,7 @@ def command(
         keep_answer(globals, project, "plan", seen, lines, code)
     if out is not None and not globals.quiet:
         command = apply_file_command(globals, planned.plan, str(out))
-        notice(f"Saved; carry it out: {command}" if command else "Saved.")
+        notice(f"Saved. To apply it: {command}" if command else "Saved.")
     return code
 
 

@@ -27,7 +27,7 @@ Then let a manifest begin with:
     "name", type=click.Choice(["manifest", "config", "output"]), default="manifest", metavar="[NAME]"
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there."
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to this file."
 )
 def command(globals: Globals, name: str, out: Path | None) -> ExitCode:
     """Print the JSON Schema of manifests, of sorasync.toml, or of JSON output.

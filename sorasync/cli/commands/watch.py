@@ -33,7 +33,7 @@ Lines on standard input with --format json:
     "--apply",
     "auto",
     type=click.Choice(["free", "all"]),
-    help="After a save, apply what costs nothing, or everything that budget and policy allow, unasked.",
+    help="After a save, apply what costs nothing, or all that budget and policy allow, without asking.",
 )
 @click.option("--poll", is_flag=True, help="Poll the files; the default on network mounts.")
 def command(

@@ -366,7 +366,7 @@ Review.clip = (() => {
         if (take.rejected) {
           await post("/api/reject", { ...sent, reason: null });
           await load();
-          toast(`The rejection of ${titleOf(take)} is taken back`, undoing());
+          toast(`The rejection of ${titleOf(take)} is undone`, undoing());
         } else {
           const reason = el("textarea", { rows: "3", "aria-label": "Reason", dir: "auto", maxlength: "4000", required: true });
           const title = `Reject ${titleOf(take).toLowerCase()} of ${clip.name}`;
@@ -564,11 +564,11 @@ Review.clip = (() => {
       } },
       { keys: "1 … 9", match: [..."123456789"], label: "Pick that take", run: (key) => pick(Number(key)) },
       { keys: "0", match: ["0"], label: "Clear the pick", run: unpick },
-      { keys: "x", match: ["x"], label: "Reject the marked take, or take that back", run: reject },
+      { keys: "x", match: ["x"], label: "Reject the selected take, or undo that", run: reject },
       { keys: "n", match: ["n"], label: "Write a note at this frame", run: write },
-      { keys: "t", match: ["t"], label: "Mark the next take", run: () => { activate((active + 1) % Math.max(1, panes.length)); } },
-      { keys: "s", match: ["s"], label: "Sound of the marked take", run: () => panes[active] && hear(panes[active]) },
-      { keys: "+ -", match: ["+", "-"], label: "Show one more take, hide the marked one", run: (key) => {
+      { keys: "t", match: ["t"], label: "Select the next take", run: () => { activate((active + 1) % Math.max(1, panes.length)); } },
+      { keys: "s", match: ["s"], label: "Hear the selected take", run: () => panes[active] && hear(panes[active]) },
+      { keys: "+ -", match: ["+", "-"], label: "Show one more take, hide the selected one", run: (key) => {
         const hidden = clip.takes.find((take) => take.video && !panes.some((pane) => pane.id === idOf(take)));
         if (key === "-" && panes[active]) toggleTake(panes[active].take);
         if (key === "+" && hidden && panes.length < MOST_PANES) toggleTake(hidden);

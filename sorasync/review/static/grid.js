@@ -44,13 +44,13 @@ Review.grid = (() => {
       "aria-label": "Search clips", oninput: () => { filters.text = search.value; changed(); },
     });
     const stills = clips.some((clip) => clip.kind === "still");
-    const only = [["", "All clips"], ...(stills ? [["stills", "Stills"]] : []), ["choose", "Waiting for a choice"], ["cost", "Still to pay"],
+    const only = [["", "All clips"], ...(stills ? [["stills", "Stills"]] : []), ["choose", "Waiting for a pick"], ["cost", "Still to pay"],
       ["notes", "Open notes"], ["rejected", "Rejected takes"], ["checks", "Failed checks"]];
     return el("div", { class: "filters", role: "search" }, search,
       choice("Status", "stage", [["", "Any status"], ...stages.map((s) => [s, s])], changed),
       tags.length ? choice("Tag", "tag", [["", "Any tag"], ...tags.map((t) => [t, t])], changed) : null,
       choice("Show", "only", only, changed),
-      choice("Order", "sort", [["scene", "By manifest"], ["name", "By name"], ["status", "By status"], ["cost", "By price to go"]], changed));
+      choice("Order", "sort", [["scene", "By manifest"], ["name", "By name"], ["status", "By status"], ["cost", "By remaining cost"]], changed));
   }
 
   function badge(clip) {

@@ -51,7 +51,7 @@
     const banner = document.getElementById("banner");
     const wrong = [...(library.faults || []), ...(library.notices || []), ...unwritten(library)];
     banner.hidden = !wrong.length;
-    const title = (library.faults || []).length ? "The manifests have errors; what you see is from before." : "Note";
+    const title = (library.faults || []).length ? "The manifests have errors; this page shows the last good version." : "Note";
     put(banner, el("strong", {}, title), el("ul", {}, wrong.slice(0, 8).map((text) => el("li", { dir: "auto" }, text))));
   }
 
@@ -114,7 +114,7 @@
         return [el(kind, {}, line), "\n"];
       });
       const content = diff ? el("pre", { class: "diff", tabindex: "0" }, lines) : el("p", {}, "Nothing was chosen since the last commit.");
-      await ask("Chosen since the last commit", content, [{ label: "Close", value: "", primary: true }]);
+      await ask("Choices since the last commit", content, [{ label: "Close", value: "", primary: true }]);
     } catch (error) { failed(error); }
   }
 

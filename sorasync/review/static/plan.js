@@ -83,8 +83,8 @@ Review.plan = (() => {
   // What a second in use has cost, takes that nobody picked and failures included.
   function usable(lines) {
     const cells = (line) => [String(line.tries), String(line.clips), String(Math.round(line.seconds)), line.a_second === null ? "–" : `$${line.a_second}`];
-    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What a second in use has cost" },
-      el("table", {}, el("caption", {}, "What a second in use has cost"),
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Cost per second in use" },
+      el("table", {}, el("caption", {}, "Cost per second in use"),
         el("thead", {}, el("tr", {}, ["Model", "Tries", "Clips in use", "Seconds in use", "Per second"].map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, lines.map((line) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, line.name)), cells(line).map((text) => el("td", {}, text)))))));
   }

@@ -58,9 +58,9 @@ def command(globals: Globals, to: str) -> ExitCode:
 def _moved_text(moved: MovedAssets, to: str) -> Iterator[str]:
     for address, why in moved.failed.items():
         yield f"! {address}: {one_line(why)}"
-    there = f"; {moved.there} were there" if moved.there else ""
+    there = f"; {moved.there} already there" if moved.there else ""
     yield f"Copied {counted(moved.copied, 'file')}{there}: {size(moved.bytes)} in all."
     if not moved.failed:
         key = "url" if "://" in to else "path"
-        also = "" if key == "url" else ", and take url out of it"
+        also = "" if key == "url" else ", and remove url from it"
         yield f'Now write this into sorasync.toml: [assets] {key} = "{to}"{also}'
