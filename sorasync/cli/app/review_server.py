@@ -88,7 +88,7 @@ def served(
     project, listening = globals.project(), wanted.listening()
 
     def ready(page: ReviewPage) -> None:
-        click.echo(_ready_text(page, project.name, json_wanted=globals.json))
+        click.echo(_ready_text(page, project.name, read_only=read_only, json_wanted=globals.json))
         if opened is not None:
             opened(page)
 
@@ -180,8 +180,9 @@ def open_page(page: ReviewPage) -> None:
     webbrowser.open(page.one_time_url)
 
 
-def _ready_text(page: ReviewPage, library: str, *, json_wanted: bool) -> str:
+def _ready_text(page: ReviewPage, library: str, *, read_only: bool, json_wanted: bool) -> str:
     if json_wanted:
         return json.dumps({"format_version": 1, "url": page.url, "port": page.port})
-    warning = "Anyone with this URL can write picks and notes. Ctrl-C stops it."
+    may = "see everything, and write nothing" if read_only else "write picks and notes"
+    warning = f"Anyone with this URL can {may}. Ctrl-C stops it."
     return f"Reviewing {library} on {page.url}\n{warning}"
