@@ -229,6 +229,22 @@ def test_changes_arrive_while_one_looks(browser: Browser, film: Studio) -> None:
         tab.context.close()
 
 
+def test_a_take_that_is_rendered_again_is_shown_at_once(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        tab.locator(".pane").nth(1).wait_for()
+        source = "document.querySelector('.frame video').getAttribute('src')"
+        before = tab.evaluate(source)
+        manifest = film.read("manifests/a.toml")
+        film.write("manifests/a.toml", manifest.replace("سوق قديم", "An old market"))
+        tab.locator(".pane .stage", has_text="earlier").nth(1).wait_for()
+        assert tab.evaluate(source) == before
+        film.settle(lambda render: not render.address.startswith("clip.todo"))
+        until(tab, "!document.querySelector('.pane-label').textContent.includes('earlier')")
+        assert tab.evaluate(source) != before and tab.locator(".pane").count() == 2
+        tab.context.close()
+
+
 def test_an_apply_in_progress_is_seen_with_its_bar(browser: Browser, film: Studio) -> None:
     render = film.render("clip.todo#1")
     with film.page() as page:
@@ -467,6 +483,27 @@ def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio, tmp_pat
             tab.context.close()
 
 
+def test_the_next_event_of_a_cut_is_loaded_before_it_is_due(browser: Browser, film: Studio) -> None:
+    film.write(
+        "manifests/c.toml", '[cuts.reel]\nevents = [{ clip = "harbour" }, { clip = "souk", out = 1 }]\n'
+    )
+    film.run("pick", "souk", "2")
+    with film.page() as page:
+        tab = opened(browser, page, "#/cuts")
+        tab.keyboard.press(" ")
+        tab.locator(".event.now", has_text="harbour").wait_for()
+        hidden = "document.querySelector('.screen[hidden]')"
+        until(tab, f"{hidden}.readyState >= 3")
+        coming = tab.evaluate(f"{hidden}.src")
+        tab.locator(".event.now", has_text="souk").wait_for()
+        assert tab.evaluate("document.querySelector('.screen:not([hidden])').src") == coming
+        until(tab, "!document.querySelector('.event.now')")
+        # It ended by itself, so the same key begins anew.
+        tab.keyboard.press(" ")
+        tab.locator(".event.now", has_text="harbour").wait_for()
+        tab.context.close()
+
+
 def test_a_dear_plan_asks_for_its_price_and_enter_sends_it(browser: Browser, film: Studio) -> None:
     film.write("manifests/a.toml", '[clips.one]\nprompt = "One."\ntakes = 2\n')
     film.settle(lambda render: False)
@@ -591,9 +628,12 @@ def test_the_command_says_where_the_page_is_and_stops(film: Studio, monkeypatch:
 
     monkeypatch.setattr(serve._Announced, "startup", startup)
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(film.run("review", "--no-browser")))
+    thread = threading.Thread(
+        target=lambda: answers.append(film.run("review", "--no-browser", "--read-only"))
+    )
     thread.start()
     thread.join(60)
     (answer,) = answers
     assert answer.code == 0
     assert "Reviewing film on http://127.0.0.1:" in answer.out
+    assert "can see everything, and write nothing" in answer.out

@@ -103,7 +103,7 @@ window.Review = (() => {
       dialog.returnValue = "";
       dialog.showModal();
       const first = dialog.querySelector("textarea, input") || dialog.querySelector("button.primary");
-      if (first) first.focus();
+      if (first) first.focus({ preventScroll: true });
     });
   }
 

@@ -37,8 +37,14 @@ Review.clip = (() => {
       clip = fresh;
       loaded = seen;
       const known = new Map(everyTake().map((take) => [idOf(take), take]));
-      const kept = panes.map((pane) => known.get(pane.id)).filter((take) => take && take.video);
-      if (panes.length && kept.length === panes.length) {
+      // A take that was rendered again makes room for the new one, unless the earlier one was asked for.
+      const renewed = (pane) => {
+        const take = known.get(pane.id);
+        if (!take || take.stage !== "retired" || pane.earlier) return take;
+        return [...clip.takes, ...clip.steps].find((one) => one.address === take.address && one.video) || take;
+      };
+      const kept = panes.map(renewed).filter((take) => take && take.video);
+      if (panes.length && kept.length === panes.length && kept.every((take, index) => idOf(take) === panes[index].id)) {
         kept.forEach((take, index) => { panes[index].take = take; });
         labelPanes();
       } else {
@@ -80,7 +86,7 @@ Review.clip = (() => {
       const label = el("div", { class: "pane-label" });
       const node = el("figure", { class: "pane", onpointerdown: () => { activate(panes.findIndex((p) => p.node === node)); } },
         label, frame);
-      return { id: idOf(take), take, video, overlay, frame, label, node };
+      return { id: idOf(take), earlier: take.stage === "retired", take, video, overlay, frame, label, node };
     }
 
     function open(takes) {
@@ -430,8 +436,8 @@ Review.clip = (() => {
           el("span", { class: "space" }),
           row && costs(row.cost) ? el("span", { class: "price" }, `to go ${money(row.cost)}`) : null,
           row && costs(row.later) ? el("span", { class: "price" }, `once picked ${money(row.later)}`) : null,
-          link("Previous clip", names[at - 1], ["← ", el("span", { class: "word" }, "Previous")]),
-          link("Next clip", names[at + 1], [el("span", { class: "word" }, "Next"), " →"])),
+          el("span", { class: "row" }, link("Previous clip", names[at - 1], ["← ", el("span", { class: "word" }, "Previous")]),
+            link("Next clip", names[at + 1], [el("span", { class: "word" }, "Next"), " →"]))),
         clip.description ? el("p", { class: "faint", dir: "auto" }, clip.description) : null);
     }
 
@@ -574,7 +580,7 @@ Review.clip = (() => {
         if (key === "+" && hidden && panes.length < MOST_PANES) toggleTake(hidden);
       } },
       { keys: "e", match: ["e"], label: "Go to the next open note", run: nextNote },
-      { keys: "↑ ↓", match: ["ArrowUp", "ArrowDown"], when: () => mode !== "side", label: "When comparing: more and less of the wipe, blend or gain",
+      { keys: "↑ ↓", match: ["ArrowUp", "ArrowDown"], when: () => mode !== "side", label: "More and less of a wipe, blend or gain",
         run: (key) => slide((value) => value + (key === "ArrowUp" ? 1 : -1) * (mode === "difference" ? 1 : 5)) },
       { keys: "c", match: ["c"], label: "Compare two: wipe, blend, difference", run: () => {
         if (panes.length !== 2) open(clip.takes.filter((take) => take.video).slice(0, 2));

@@ -143,7 +143,7 @@ Review.notes = (() => {
       const place = el("div", {});
       return el("li", { class: note.done ? "done" : "" },
         el("button", { class: "link", onclick: () => go(take, note) },
-          `${title(take)}${note.frame === null || take.picture ? "" : `, frame ${note.frame}`}`),
+          `${title(take)}${take.stage === "retired" ? " (earlier)" : ""}${note.frame === null || take.picture ? "" : `, frame ${note.frame}`}`),
         said(note),
         replies.length ? el("ul", { class: "notes replies", "aria-label": "Replies" }, replies.map((one) => el("li", {}, said(one.note),
           writable ? el("div", { class: "row" }, remove(one.note)) : null))) : null,

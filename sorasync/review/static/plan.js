@@ -135,8 +135,7 @@ Review.plan = (() => {
     }
 
     function strip(cut) {
-      const screen = el("video", { class: "screen", playsinline: true, "aria-label": `cut.${cut.name}`, preload: "none" });
-      screen.hidden = true;
+      const screens = [0, 1].map(() => el("video", { class: "screen", playsinline: true, "aria-label": `cut.${cut.name}`, hidden: true }));
       const cells = cut.events.map((event) => {
         const part = ((event.stop - event.start) / cut.frames) * 100;
         const cell = el("button", { class: "event", onclick: () => play(cut.events.indexOf(event)), title: event.clip || "black",
@@ -148,15 +147,17 @@ Review.plan = (() => {
       });
       function play(first) {
         stop();
-        screen.hidden = false;
-        playing = through(screen, cut, first, (at) => cells.forEach((cell, index) => cell.classList.toggle("now", index === at)));
+        playing = through(screens, cut, first, (at) => {
+          cells.forEach((cell, index) => cell.classList.toggle("now", index === at));
+          if (at < 0) playing = null;
+        });
       }
       return el("section", { class: "cut", "aria-label": cut.name }, el("div", { class: "row wrap" }, el("h3", {}, el("bdi", {}, cut.name)),
         el("span", { class: "faint" }, `${(cut.frames / cut.fps).toFixed(1)} s, ${counted(cut.events.length, "event")}`), el("span", { class: "space" }),
         costs(cut.cost) ? el("span", { class: "price" }, `+${money(cut.cost)}`) : null,
         el("button", { class: "play", onclick: () => play(0) }, "Play through"),
-        el("button", { class: "stop", onclick: () => { stop(); screen.hidden = true; } }, "Stop")),
-      screen, el("div", { class: "strip" }, cells));
+        el("button", { class: "stop", onclick: () => { stop(); for (const screen of screens) screen.hidden = true; } }, "Stop")),
+      screens, el("div", { class: "strip" }, cells));
     }
 
     Review.bindings.view = [
@@ -170,31 +171,53 @@ Review.plan = (() => {
     return { update: () => { if (!playing) draw(); }, close: stop };
   }
 
-  function through(screen, cut, first, marked) {
-    let at = first - 1, timer = 0, stopped = false, out = 0;
-    const next = () => {
-      clearTimeout(timer);
+  // Two screens by turns: one loads what comes next while the other plays, so that nothing stands still between.
+  function through(screens, cut, first, marked) {
+    let at = first - 1, timer = 0, stopped = false, out = null;
+    for (const screen of screens) screen.event = null;
+    const seconds = (frames) => frames / cut.fps;
+    const moving = (event) => Boolean(event && event.video && !event.picture);
+
+    function prepare(screen, event) {
+      if (screen.event === event) return;
+      screen.event = event;
+      screen.pause();
+      if (event?.picture) screen.poster = address.picture(event.video, event.picture); else screen.removeAttribute("poster");
+      if (moving(event)) { screen.preload = "auto"; screen.src = `${address.video(event.video)}#t=${seconds(event.source)}`; }
+      else { screen.removeAttribute("src"); screen.load(); }
+    }
+
+    function next() {
       at += 1;
-      if (stopped || at >= cut.events.length) { marked(-1); screen.pause(); return; }
+      const event = cut.events[at], [screen, other] = at % 2 ? [screens[1], screens[0]] : screens;
+      if (!event) { stop(); return; }
+      const length = seconds(event.stop - event.start);
       marked(at);
-      const event = cut.events[at], length = (event.stop - event.start) / cut.fps;
-      if (!event.video || event.picture) {
-        screen.pause();
-        screen.removeAttribute("src");
-        if (event.picture) screen.poster = address.picture(event.video, event.picture); else screen.removeAttribute("poster");
-        screen.load();
-        timer = setTimeout(next, length * 1000);
-        return;
-      }
-      const from = event.source / cut.fps;
-      out = from + length;
-      screen.src = `${address.video(event.video)}#t=${from}`;
-      screen.play().catch(() => {});
-    };
-    screen.ontimeupdate = () => { if (out && screen.currentTime >= out - 0.05) { out = 0; next(); } };
-    screen.onended = () => { if (out) { out = 0; next(); } };
+      prepare(screen, event);
+      screen.hidden = false;
+      other.hidden = true;
+      if (moving(event)) { out = seconds(event.source) + length; screen.play().catch(() => {}); } else { out = null; timer = setTimeout(next, length * 1000); }
+      prepare(other, cut.events[at + 1]);
+    }
+
+    // Events end between two reports of `timeupdate`, which come four times a second.
+    function watch() {
+      if (stopped) return;
+      const screen = screens[Math.max(0, at) % 2];
+      if (out !== null && (screen.currentTime >= out - 0.5 / cut.fps || screen.ended)) { out = null; next(); }
+      requestAnimationFrame(watch);
+    }
+
+    function stop() {
+      stopped = true;
+      clearTimeout(timer);
+      for (const screen of screens) screen.pause();
+      marked(-1);
+    }
+
     next();
-    return { stop: () => { stopped = true; clearTimeout(timer); screen.pause(); screen.ontimeupdate = screen.onended = null; marked(-1); } };
+    watch();
+    return { stop };
   }
 
   return { show, cuts };
