@@ -543,6 +543,7 @@ def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
     tab.get_by_label("Note", exact=True).fill("</script><b>Lovely.")
     tab.get_by_role("button", name="Save note").click()
     tab.locator(".notes li", has_text="Lovely.").wait_for()
+    assert "·" not in tab.locator(".notes li").inner_text()
     tab.get_by_role("button", name="Export notes").click()
     tab.get_by_label("Your name").fill("Director")
     with tab.expect_download() as download:

@@ -131,7 +131,7 @@ Review.notes = (() => {
     first.sort((a, b) => a.note.done - b.note.done || (a.note.frame || 0) - (b.note.frame || 0));
     if (!first.length) return el("p", { class: "faint" }, writable ? "No notes yet. Press n to write one." : "No notes.");
     const said = (note) => [
-      el("span", { class: "faint small" }, el("bdi", {}, note.by || ""), note.at ? ` · ${note.at.slice(0, 10)}` : ""),
+      el("span", { class: "faint small" }, note.by ? [el("bdi", {}, note.by), " · "] : null, (note.at || "").slice(0, 10)),
       el("p", { dir: "auto", class: "note-text" }, note.text)];
     const remove = (note) => el("button", { class: "small", onclick: async () => {
       await change(note, { remove: true });
