@@ -60,7 +60,7 @@ class InDoubt:
         # The settling time counts from when the request can last have left, not from this run's start.
         since = await context.commits.read(lambda: context.store.unknown_since(key))
         self._left[key] = since or context.clock.now()
-        if context.profile.settle in ("replay", "reject", "own_id"):
+        if context.profile.settle in ("replay", "reject", "own_id", "label"):
             return await self._asked_for(key, deadline)
         looks = self._looks
         while not context.interrupted and context.clock.monotonic() < deadline:
@@ -86,15 +86,19 @@ class InDoubt:
                 return answer
             record = await context.record(key)
             assert record is not None
-            if context.profile.settle != "own_id":
+            if context.profile.settle not in ("own_id", "label"):
                 return self._settled(key, await self._by_its_key(key))
+            since = await context.commits.read(lambda: self._first_sent(key)) - CLOCK_ALLOWANCE
             with contextlib.suppress(errors.ProviderError):
-                job = await context.provider.find(token_of(context.lineage, record))
+                job = await context.provider.find(token_of(context.lineage, record), since)
                 if job is not None:
                     await adopt(context, key, job)
                     return self._settled(key, job)
-                if context.clock.now() > left + context.profile.abilities.list_settle_seconds:
-                    return self._settled(key, InDoubtAnswer.RESEND)
+                abilities = context.profile.abilities
+                if context.clock.now() > left + abilities.list_settle_seconds:
+                    # A list that may leave jobs out proves nothing.
+                    missing = context.profile.settle == "own_id" or abilities.list == "complete"
+                    return self._settled(key, InDoubtAnswer.RESEND if missing else InDoubtAnswer.ASK)
             await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
         return self._settled(key, InDoubtAnswer.LATER)
 

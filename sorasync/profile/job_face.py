@@ -24,12 +24,13 @@ _SENT = frozenset(
         "image",
         "images",
         "own_id",
+        "label",
         "params",
         "workflow",
         "id",
     }
 )
-_SETTLED = ("ask", "list", "replay", "reject", "own_id")
+_SETTLED = ("ask", "list", "replay", "reject", "own_id", "label")
 _FIELDS_OF_BOTH = {
     "name",
     "title",

@@ -80,8 +80,11 @@ class Provider(Protocol):
         """One job. Raises `NotFound`."""
         ...
 
-    async def find(self, idempotency_key: str) -> Job | None:
-        """The job that a request with that key made, if the host was sent an id of ours; else None."""
+    async def find(self, idempotency_key: str, sent: float | None = None) -> Job | None:
+        """The job that a request with that key made, if the host was sent an id or label of ours; else None.
+
+        `sent` is when the request left (Unix seconds), which a list is read back to.
+        """
         ...
 
     def recall(self, idempotency_key: str) -> Job | None:

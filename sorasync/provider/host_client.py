@@ -136,8 +136,11 @@ class HostClient(ABC):
     def _asked_again(self, job_id: str) -> httpx.Request:
         """The question whose answer holds a job's file as text."""
 
-    async def find(self, idempotency_key: str) -> Job | None:
-        """The job that a request with that key made, if the host was sent an id of ours; else None."""
+    async def find(self, idempotency_key: str, sent: float | None = None) -> Job | None:
+        """The job that a request with that key made, if the host was sent an id or label of ours; else None.
+
+        `sent` is when the request left (Unix seconds), which a list is read back to.
+        """
         raise NotSupported(f"{self.name} does not take ids that sorasync chooses")
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:

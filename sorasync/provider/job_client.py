@@ -37,6 +37,7 @@ from sorasync.provider.inline import inlined
 from sorasync.provider.job_operation import BLOCKED, Operation, status_words
 from sorasync.provider.json_values import first, moment, number, table, text, word
 from sorasync.provider.links import origin
+from sorasync.provider.listing import jobs_since
 from sorasync.provider.moderation import is_moderation
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import pending, usable_id
@@ -110,11 +111,22 @@ class JobClient(HostClient):
         least = self._job.get.least_seconds
         return replace(pending(job_id, least if wait is None else wait), cost_usd=charge)
 
-    async def find(self, idempotency_key: str) -> Job | None:
-        """The job that was sent under our own id; None where the host knows of none."""
+    async def find(self, idempotency_key: str, sent: float | None = None) -> Job | None:
+        """The job that was sent under our own id or label; None where the host knows of none."""
+        if self._job.settle == "label":
+            return await self._labelled(own_id(idempotency_key), sent)
         for form in self._job.id_paths:
             with contextlib.suppress(NotFound):
                 return await self.get(form.replace("{id}", own_id(idempotency_key)))
+        return None
+
+    async def _labelled(self, label: str, sent: float | None) -> Job | None:
+        """The job in the list that has our label, made since it was sent."""
+        spec = self._job.list
+        assert spec is not None and spec.label is not None
+        async for job in jobs_since(self, sent, clock=self._clock):
+            if Answer(job.raw, {}).first((spec.label,), word) == label:
+                return job
         return None
 
     async def get(self, job_id: str) -> Job:
@@ -209,6 +221,7 @@ class JobClient(HostClient):
             "image": images[0] if images else None,
             "images": images or None,
             "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
+            "label": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
         return self._paid_request(line, tree, values, request)
@@ -254,6 +267,7 @@ class JobClient(HostClient):
             "negative": params.pop("negative_prompt", None) if "negative" in used else None,
             "image": None if request.image is None else self._file(request.image),
             "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
+            "label": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
         if request.workflow is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -127,6 +128,42 @@ def test_a_lost_answer_is_never_paid_for_twice(family: str, film: Film, server: 
     assert len(inside.ledger.charges()) == 1
     made = film.run("plan", "--detailed-exitcode").code == 0
     assert made is (family not in ASKING)
+
+
+LABELLED = """\
+extends = "comfy-api"
+name = "deployment"
+settle = "label"
+create = {{ exists_status = [], exists_code = [], body = {{ metadata = {{ sorasync = "$label" }} }} }}
+get = {{ least_seconds = 0.5 }}
+[list]
+request = "GET /api/v2/jobs?limit=100"
+items = "jobs[*]"
+label = "metadata.sorasync"
+complete = {complete}
+settle_seconds = 0.2
+"""
+
+
+@pytest.mark.parametrize("family", ["comfy-api"], indirect=True)
+@pytest.mark.parametrize(
+    ("lost", "complete", "made"),
+    [("cut_after", False, True), ("cut_before", True, True), ("cut_before", False, False)],
+)
+def test_a_lost_answer_is_found_by_a_label_of_ours(
+    lost: Literal["cut_after", "cut_before"], complete: bool, made: bool, film: Film, server: Running
+) -> None:
+    """What the list does not hold is sent again only where the list leaves no job out."""
+    inside = server.app.state.server
+    film.write("deployment.toml", LABELLED.format(complete=str(complete).lower()))
+    settings = film.read("sorasync.toml").replace('"comfy-api"', '"./deployment.toml"')
+    film.write("sorasync.toml", settings.replace("[provider.get]\nleast_seconds = 0.5\n", ""))
+    film.write("manifests/a.toml", CLIP.replace("takes = 2\npick = 1\n", ""))
+    inside.faults.set(FaultPlan(rules=[FaultRule(do=lost, route="create", count=1)]))
+    film.run("apply", "--yes", "--quiet")
+    assert film.run("apply", "--yes", "--quiet").code == (0 if made else 1)
+    assert len(inside.ledger.charges()) == int(made)
+    assert (film.run("plan", "--detailed-exitcode").code == 0) is made
 
 
 @pytest.mark.parametrize("family", ["ark"], indirect=True)

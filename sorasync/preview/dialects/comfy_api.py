@@ -17,17 +17,20 @@ from sorasync.preview.refusal import RefusedError
 
 _PATHS: Paths = {
     "create": (("POST", "/api/v2/jobs"),),
+    "list": (("GET", "/api/v2/jobs"),),
     "get": (("GET", "/api/v2/jobs/{id}"),),
     "content": (("GET", "/files/{id}"), ("GET", "/api/v2/assets/{id}/content")),
 }
 _ROUTES = [
     ("POST", re.compile(r"/api/v2/jobs"), "create"),
+    ("GET", re.compile(r"/api/v2/jobs"), "list"),
     ("GET", re.compile(r"/api/v2/jobs/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
     ("GET", re.compile(r"/api/v2/assets/([^/]+)/content"), "content"),
 ]
 _STATES = {"in_progress": "running", "completed": "succeeded", "cancelled": "canceled"}
 _KEPT_SECONDS = 86_400
+_LABEL = "sorasync"
 
 
 class ComfyApi(JobHost):
@@ -40,8 +43,11 @@ class ComfyApi(JobHost):
     repeated_key = "refused"
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
-        """What a graph would render."""
-        return RequestFields("json", rendered_by(fields.values.get("workflow")))
+        """What a graph would render; of its labels the one that sorasync gives."""
+        metadata = fields.values.get("metadata")
+        label = metadata.get(_LABEL) if isinstance(metadata, dict) else None
+        labelled = {"label": label} if isinstance(label, str) else {}
+        return RequestFields("json", rendered_by(fields.values.get("workflow")) | labelled)
 
     def created(self, shown: Shown) -> Response:
         """A job that waits."""
@@ -67,8 +73,14 @@ class ComfyApi(JobHost):
             "outputs": [self._output(shown)] if shown.done else [],
             "error": {"code": _code_of(job.error_code), "message": job.error_message} if failed else None,
             "metrics": {},
+            "metadata": {_LABEL: job.label} if job.label else {},
             "urls": {"self": url, "events": f"{url}/events", "cancel": f"{url}/cancel"},
         }
+
+    def listing(self, page: list[Shown], *, more: bool) -> dict[str, Any]:
+        """A page, newest first."""
+        leads_on = {"next_cursor": page[-1].job.id} if page and more else {}
+        return {"jobs": [self.job(shown) for shown in page], **leads_on}
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """A code and its words."""

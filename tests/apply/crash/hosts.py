@@ -26,6 +26,19 @@ height = "40.height"
 frames = "40.length"
 fps = 16
 """
+# Comfy API v2 where jobs are listed with the labels that they were given.
+_LABELLED = """\
+extends = "comfy-api"
+name = "deployment"
+settle = "label"
+create = { exists_status = [], exists_code = [], body = { metadata = { sorasync = "$label" } } }
+[list]
+request = "GET /api/v2/jobs?limit=100"
+items = "jobs[*]"
+label = "metadata.sorasync"
+complete = true
+settle_seconds = 1
+"""
 _QUICK = "get = { least_seconds = 0.5, settle_seconds = 1 }\n"
 
 
@@ -80,6 +93,16 @@ JOB_HOSTS = {
     "own-id-of-task": _KLING,
     "replay": Host("comfy-router", "comfy-router", "/v2", "wan/wan2.7-t2v", 4, _QUICK, billed_as=_last_part),
     "reject": Host("comfy-api", "comfy-api", "", "sora-2", 4, _QUICK, **_COMFY),  # type: ignore[arg-type]
+    "label": Host(
+        "comfy-api",
+        "./deployment.toml",
+        "",
+        "sora-2",
+        4,
+        _QUICK,
+        _BOUND,
+        {"wan.api.json": _WORKFLOW, "deployment.toml": _LABELLED},
+    ),
     "list": Host(
         "replicate",
         "replicate",

@@ -59,8 +59,9 @@ def test_every_fault_of_a_broken_profile_is_told_at_its_place(case: dict[str, An
 
 def test_a_job_profile_is_checked_whole_before_it_is_said_that_it_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text((HERE / "good" / "labelled.toml").read_text())
-    with pytest.raises(ProfileError, match=r"cannot send to yet: \$label") as refused:
-        load_profile("./mine.toml", base_dir=tmp_path)
+    assert load_profile("./mine.toml", base_dir=tmp_path).settle == "label"
+    with pytest.raises(ProfileError, match=r"cannot send to yet: \$fps") as refused:
+        load_profile("./mine.toml", base_dir=tmp_path, overrides={"create": {"body": {"fps": "$fps"}}})
     assert refused.value.faults == ()
     with pytest.raises(ProfileError, match=r"states\.done: no state means") as broken:
         load_profile("./mine.toml", base_dir=tmp_path, overrides={"states": {"done": []}})
