@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sorasync.operations.gc import Deleted
     from sorasync.operations.import_all import Gathered
     from sorasync.operations.import_one import Imported
+    from sorasync.operations.import_workflow import FoundWorkflow
     from sorasync.operations.local_videos import Pulled
     from sorasync.operations.migrate import Migration
     from sorasync.operations.move_assets import MovedAssets
@@ -113,6 +114,16 @@ class LibraryChanges(OpenLibrary):
                 self._project(), waiting, out=path, since=after, dry_run=dry_run, provider=provider
             )
         )
+
+    def import_workflow(
+        self, source: str | PathLike[str], *, out: str | PathLike[str] | None = None, force: bool = False
+    ) -> FoundWorkflow:
+        """Write the workflow that ComfyUI embedded in a PNG or a video to a file of the library."""
+        from sorasync.operations.import_workflow import import_workflow
+
+        file = Path(source)
+        path = self._project().root / f"{file.stem}.api.json" if out is None else Path(out)
+        return import_workflow(file, path, force=force)
 
     def pull(self, *patterns: str, progress: Progress | None = None) -> Pulled:
         """Fetch wanted videos and stills from the bucket to this disk, and link their names."""

@@ -43,7 +43,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "unprotect": ("unprotect",),
     "migrate": ("migrate",),
     "accept": ("accept",),
-    "import": ("import_render", "import_remote"),
+    "import": ("import_render", "import_remote", "import_workflow"),
     "resolve": ("questions", "resolve"),
     "retry": ("retry",),
     "drift": ("drift",),

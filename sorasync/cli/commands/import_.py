@@ -26,6 +26,7 @@ Examples:
   sorasync import 'still.quay#2' ~/Pictures/quay.png
   sorasync import --remote --since 7d
   sorasync import --remote --out manifests/found.toml --dry-run
+  sorasync import --workflow ComfyUI_00042_.png --out wan.api.json
 """
 
 
@@ -34,10 +35,17 @@ Examples:
 @click.argument("remote_id", required=False, metavar="ID|FILE]")
 @click.option("--remote", is_flag=True, help="Import every finished video that is not declared here.")
 @click.option(
+    "--workflow",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the workflow that ComfyUI embedded in this PNG or video, to render it.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="The manifest that --remote writes. Default: imported.toml in the manifests directory.",
+    help="The manifest that --remote writes (default: imported.toml in the manifests directory), or the "
+    "workflow (default: FILE's name with .api.json, in the library).",
 )
 @click.option(
     "--since",
@@ -46,7 +54,9 @@ Examples:
     help="With --remote: only videos made within this time, e.g. 7d.",
 )
 @click.option(
-    "--force", is_flag=True, help="Bind a video although it differs, or the render has one already."
+    "--force",
+    is_flag=True,
+    help="Bind a video although it differs, or the render has one already; overwrite a workflow.",
 )
 @click.option(
     "--provider",
@@ -61,6 +71,7 @@ def command(
     address: str | None,
     remote_id: str | None,
     remote: bool,
+    workflow: Path | None,
     out: Path | None,
     since: float | None,
     force: bool,
@@ -74,7 +85,12 @@ def command(
     With the address of a still and a FILE, copies a PNG, WebP or JPEG of the right size as that take.
     With --remote, writes a manifest that declares all finished videos not declared here yet, and binds them.
     The next apply downloads videos; nothing is rendered or paid.
+    With --workflow, writes the workflow that ComfyUI embeds in the files it saves.
     """
+    if workflow is not None:
+        if address is not None or remote or since is not None or dry_run or provider is not None:
+            raise click.UsageError("--workflow takes no other option than --out and --force")
+        return _workflow(globals, globals.project(), workflow, out, force=force)
     if remote:
         if address is not None or force:
             raise click.UsageError("--remote takes no ADDRESS, ID or --force")
@@ -86,6 +102,18 @@ def command(
     if out is not None or since is not None or dry_run or provider is not None:
         raise click.UsageError("--out, --since, --provider and --dry-run need --remote")
     return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
+
+
+def _workflow(globals: Globals, project: Project, source: Path, out: Path | None, *, force: bool) -> ExitCode:
+    from sorasync.cli.views.import_output import workflow_json, workflow_text
+    from sorasync.operations.import_workflow import import_workflow
+
+    found = import_workflow(source, out or project.root / f"{source.stem}.api.json", force=force)
+    if globals.json:
+        print_json(workflow_json(found, project))
+    else:
+        print_lines(workflow_text(found, project))
+    return ExitCode.DONE
 
 
 def _one(

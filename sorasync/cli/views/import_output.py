@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from sorasync.cli.app.failure import one_line
 from sorasync.operations.import_all import Clip, Gathered
 from sorasync.operations.import_one import Imported
+from sorasync.operations.import_workflow import FoundWorkflow
 from sorasync.operations.project import Project
 from sorasync.state.record import Status
 from sorasync.text import counted
@@ -63,8 +65,7 @@ def gathered_text(found: Gathered, project: Project, *, done: bool) -> Iterator[
 
 
 def _manifest_path(found: Gathered, project: Project) -> str:
-    path = found.path
-    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
+    return _relative(found.path, project)
 
 
 def gathered_json(found: Gathered, project: Project, *, done: bool) -> dict[str, object]:
@@ -86,3 +87,32 @@ def _clip_json(clip: Clip) -> dict[str, object]:
         "size": clip.size,
         "seconds": clip.seconds,
     }
+
+
+def workflow_text(found: FoundWorkflow, project: Project) -> Iterator[str]:
+    """Where a workflow was written, and the lines that render it."""
+    name = _relative(found.path, project)
+    yield f"Wrote {name}: {counted(found.nodes, 'node')}. To render it, check and add to sorasync.toml:"
+    yield ""
+    yield "[defaults]"
+    yield f'workflow = "{name}"'
+    yield "[defaults.bind]"
+    yield from (f'{word} = "{place}"' for word, place in found.bind.items())
+    if "frames" in found.bind:
+        yield f"fps = {found.fps or 16}"
+
+
+def workflow_json(found: FoundWorkflow, project: Project) -> dict[str, object]:
+    """The same as plain data."""
+    return {
+        "format_version": 1,
+        "workflow": _relative(found.path, project),
+        "nodes": found.nodes,
+        "bind": dict(found.bind),
+        "fps": found.fps or None,
+    }
+
+
+def _relative(path: Path, project: Project) -> str:
+    path = path.absolute()
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else str(path)
