@@ -103,7 +103,7 @@ def test_a_new_render_on_its_way_is_not_accepted_away(world: World) -> None:
 
     world.run("accept", "clip.pier", "--reason", "x", "--yes", code=1)
 
-    assert "on its way" in world.err
+    assert "in flight" in world.err
 
 
 def test_accepted_copies_of_one_render_cost_once_to_make_again(world: World) -> None:
