@@ -29,7 +29,7 @@ _SHIFTS: dict[str, tuple[RGB, float]] = {
     "cold": ((110, 160, 255), 0.25),
 }
 _NOT_IN_PROSE = frozenset(
-    {"fire", "water", "wood", "lead", "tea", "dusty", "acid", "iron", "shell", "leaf", "snow"}
+    {"fire", "water", "wood", "lead", "tea", "dusty", "acid", "iron", "shell", "leaf", "snow", "night"}
 )
 _WORD = re.compile(r"[a-z]+")
 

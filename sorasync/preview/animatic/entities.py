@@ -88,11 +88,13 @@ class Entity:
     upon: str = ""
 
 
-def find_entities(text: str, language: str, cast: tuple[str, ...], place: Place | None) -> tuple[Entity, ...]:
+def find_entities(
+    text: str, language: str, cast: tuple[str, ...], place: Place | None, speakers: tuple[str, ...] = ()
+) -> tuple[Entity, ...]:
     """What a text names, in its order: things, people, characters, and boxes for what nobody knows."""
     english = language == "en"
     whole = ReadText(split_words(without_camera(text)), english, language)
-    found = _cast_in(whole, cast)
+    found = [*_named_in(whole, cast, "cast"), *_named_in(whole, speakers, "person")]
     if english:
         for match in vocabulary.other_words("unseen").find(whole.words):
             whole.take(match)
@@ -153,14 +155,14 @@ def _other_things(whole: ReadText) -> list[Entity]:
     return found
 
 
-def _cast_in(whole: ReadText, cast: tuple[str, ...]) -> list[Entity]:
+def _named_in(whole: ReadText, names: tuple[str, ...], kind: str) -> list[Entity]:
     found = []
-    for name in cast:
+    for name in names:
         wanted = [word.text for word in split_words(name)]
         for number in range(len(whole.words)):
             if [word.text for word in whole.words[number : number + len(wanted)]] == wanted:
                 whole.take(Match(name, number, number + len(wanted)))
-                found.append(Entity("cast", name, first=number))
+                found.append(Entity(kind, name, first=number))
                 break
     return found
 

@@ -80,10 +80,17 @@ class Reading:
 
 
 def read_shot(
-    beats: Sequence[str], scene: str, mood: str, cast: Iterable[str] = (), camera: str = ""
+    beats: Sequence[str],
+    scene: str,
+    mood: str,
+    cast: Iterable[str] = (),
+    camera: str = "",
+    *,
+    speakers: tuple[str, ...] = (),
 ) -> Reading:
     """Read a shot: its beats (and what its camera looks at) for what is seen, also `scene` for the place and
-    people, also `mood` (light and style) for time and weather. `cast` are the characters with pictures."""
+    people, also `mood` (light and style) for time and weather. `cast` are the characters with pictures,
+    `speakers` the names of others who speak."""
     beats = [beat[:_LONGEST_BEAT] for beat in beats[:_MOST_BEATS]]
     own, scene = " . ".join(beats), scene[:_LONGEST_BEAT]
     everything = f"{own} . {camera} . {scene} . {mood}"
@@ -92,7 +99,8 @@ def read_shot(
     place, unknown = _place(own, language), ""
     if (place is None or place.weak) and not _other_place(own, language):
         place = _place(scene, language) or place or _place(mood, language)
-    seen = find_entities(f"{without_camera(camera)} . {own}" if camera else own, language, tuple(cast), place)
+    looked_at = f"{without_camera(camera)} . {own}" if camera else own
+    seen = find_entities(looked_at, language, tuple(cast), place, speakers)
     seen = _on_paths(seen, beats, language, tuple(cast))
     if not seen:
         seen = _people_of(scene, language)

@@ -32,6 +32,9 @@ _ROOM, _WHIP_ROOM = 1.45, 2.6
 # How far away backdrops are, for the camera's moves.
 _WALLS, _FAR, _ENDLESS = 3.2, 9.0, 60.0
 _SLANT = 9
+_COMING_TALL = 0.3
+# How far a given picture moves aside at most, in widths, and how soon.
+_GIVEN_REACH, _GIVEN_EASE = 0.1, 0.12
 _KEPT_BACKDROP, _KEPT_LAYERS, _KEPT_CAST = 0.45, 0.65, 0.9
 _SNOW: RGB = (232, 238, 245)
 _HORIZON = 0.5
@@ -92,10 +95,12 @@ class ShotStage:
         away = 1 / max(0.05, aim.near * at.near) + self.depth - 1
         scale = at.lens * self.depth / max(0.2, away)
         if self.given:
-            # A flat picture has no depth, and it moves aside only where it is shown a little larger.
-            scale = max(1.0, at.lens * at.near) * (
-                1 + min(0.18, 1.6 * (abs(at.pan) + abs(at.tilt) + abs(at.track)))
-            )
+            # A flat picture has no depth, and it moves aside only as far as it is shown larger: a little, and
+            # as long as the camera moves.
+            moved = abs(at.pan) + abs(at.tilt) + abs(at.track)
+            share = _GIVEN_REACH / (moved + _GIVEN_EASE)
+            at = replace(at, pan=at.pan * share, tilt=at.tilt * share, track=at.track * share)
+            scale = max(1.0, at.lens * at.near) * (1 + 2 * moved * share)
         shift = (
             at.pan
             + at.track * scale / self.depth
@@ -164,7 +169,11 @@ def reading_for(script: Script, number: int, look: ShotLook) -> Reading:
     shot = script.shots[number]
     cast = tuple(sprite.name for sprite in look.troupe.cast)
     beats = shot.beats or ("",)
-    reading = read_shot(beats, script.scene, f"{shot.lighting} {script.style}", cast, shot.camera)
+    said = (line.speaker for one in script.shots for line in one.lines if line.speaker)
+    speakers = tuple(name for name in dict.fromkeys(said) if name not in cast)
+    reading = read_shot(
+        beats, script.scene, f"{shot.lighting} {script.style}", cast, shot.camera, speakers=speakers
+    )
     if reading.place is None and not reading.unknown_place and look.place in vocabulary.places():
         reading = replace(reading, place=vocabulary.places()[look.place])
     return replace(reading, entities=_with_cast(reading, shot, look.troupe))
@@ -212,7 +221,7 @@ def build(
     given = look.opening is not None and number == 0
     grade = palette_grade(shot.palette, _KEPT_BACKDROP) if shot.graded else None
     if look.opening is not None and given:
-        composition = _before_picture(compose(reading, camera, sprites, drawn, horizon))
+        composition = _before_picture(compose(reading, camera, sprites, drawn, horizon), reading)
         backdrop, room, depth = from_picture(look.opening), (1.0, 1.0), 1.0
         weather = Weather()
     else:
@@ -232,9 +241,17 @@ def build(
     return ShotStage(camera, framing, reading, backdrop, room, depth, composition, weather, given)
 
 
-def _before_picture(composition: Composition) -> Composition:
-    """What comes into a given picture; what stands in it already is seen there."""
-    coming = tuple(one for one in composition.layers if one.path is not None and one.path.way == "enters")
+def _before_picture(composition: Composition, reading: Reading) -> Composition:
+    """What comes into a given picture; what stands in it already is seen there.
+
+    How far away things are there nobody knows: they are drawn small enough to leave the picture in sight.
+    """
+    people = {entity.label for entity in reading.entities if entity.kind in ("person", "cast")}
+    coming = tuple(
+        replace(one, tall=one.tall if one.name in people else min(one.tall, _COMING_TALL), kept={})
+        for one in composition.layers
+        if one.path is not None and one.path.way == "enters"
+    )
     return replace(composition, layers=coming)
 
 

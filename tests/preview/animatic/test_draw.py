@@ -108,6 +108,9 @@ def test_a_given_image_is_the_picture_of_the_first_shot_and_moves_with_its_camer
     red = [(frame[..., 0] > 150).mean() for frame in (still[-1], pushed[-1], panned[-1])]
     assert red[0] > red[1] > 0
     assert red[0] > red[2] * 1.1
+    # It moves until the end, and does not stop at the picture's edge.
+    middle = (panned[len(panned) * 2 // 3][..., 0] > 150).mean()
+    assert middle > red[2] * 1.01
 
 
 def test_an_image_of_another_shape_is_cut_to_fill_the_picture(tmp_path: Path) -> None:

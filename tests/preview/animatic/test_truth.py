@@ -274,6 +274,13 @@ def test_a_two_shot_shows_whom_its_lines_belong_to() -> None:
     assert [layer.name for layer in stage.composition.layers if layer.name] == ["Ada", "Bo"]
 
 
+def test_who_speaks_is_known_by_name_in_every_shot() -> None:
+    board = 'Shot 1\nDialogue:\n- Ada: "Now."\n\nShot 2\nAction:\n- Ada walks away past a horse\n'
+    stage = build(read_script(board), 1, ShotLook("one", 1), SIZE)
+    found = [(one.kind, one.label, one.path is not None) for one in stage.reading.entities]
+    assert found == [("person", "Ada", True), ("thing", "horse", False)]
+
+
 def test_the_characters_of_a_shot_are_on_stage() -> None:
     board = "Shot 1\nCharacters: Ada, Bo, Cy\nCamera: wide\nAction:\n- a dog barks"
     names = {
