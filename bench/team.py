@@ -128,12 +128,17 @@ def renders(server: PostgresServer, clips: int) -> None:
     row("round trips a render", f"{trips:.1f}", "", held(trips, 6, "6"))
     row("statements a render", f"{(many.statements - few.statements) / extra:.1f}")
     file = measured(clips, "sqlite:state/sorasync.db")
-    row(f"{clips} clips, ready at once", f"{many.wall:.1f} s", f"{file.wall:.1f} s")
+    ratio = many.wall / file.wall
+    row(
+        f"{clips} clips, ready at once", f"{many.wall:.1f} s", f"{file.wall:.1f} s", held(ratio, 1.05, "1.05")
+    )
     own = (many.cpu - few.cpu) / extra * 1000
     row("CPU a render, the provider's too", f"{own:.1f} ms", f"{file.cpu / clips / 1.2 * 1000:.1f} ms")
-    with distant(server.port, 0.010) as port:
-        far = measured(clips, server.url("far", port=port))
-    row("the same, 10 ms away", f"{far.wall:.1f} s")
+    for seconds, target in ((0.010, 1.10), (0.200, None)):
+        with distant(server.port, seconds) as port:
+            far = measured(clips, server.url(f"far_{seconds * 1000:.0f}", port=port))
+        kept = "" if target is None else held(far.wall / file.wall, target, f"{target:.2f}")
+        row(f"the same, {seconds * 1000:.0f} ms away", f"{far.wall:.1f} s", "", kept)
 
 
 def plans(server: PostgresServer, clips: int) -> None:

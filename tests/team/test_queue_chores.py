@@ -60,6 +60,7 @@ def test_a_runner_checks_and_cuts_for_others(
     assert not team.wrong, team.wrong
 
 
+@pytest.mark.heavy
 def test_what_a_runner_cannot_do_is_given_up_with_the_reason(
     tmp_path: Path, postgres: PostgresServer, schema: str
 ) -> None:

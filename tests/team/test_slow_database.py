@@ -23,7 +23,7 @@ from tests.team.conftest import set_state
 from tests.team.cutting_proxy import cutting_proxy
 
 # How many answers are held back, and the seconds after which nobody asks the provider any more.
-_HELD, _LONGEST = 6, 20.0
+_HELD, _LONGEST = 4, 20.0
 
 BAD_DAY: list[dict[str, object]] = [
     {"route": ["create", "extend", "edit*"], "do": "cut_after", "nth": 2},

@@ -246,10 +246,12 @@ def _run(arguments: list[str], log: Path) -> int:
 
 
 def _in_a_hurry() -> None:
-    """Let heartbeats and pauses of the queue be short: here the dead are dead at once."""
+    """Let leases, heartbeats and pauses be short: here the dead are dead at once."""
     from sorasync.operations import runner
-    from sorasync.state import host_limits, queue_worker
+    from sorasync.state import host_limits, leases, queue_worker
 
+    leases.LIFE, leases.MARGIN = 15.0, 5.0
+    leases.RunLeases.keep_beating.__defaults__ = (2.0,)
     host_limits.KEPT = 6.0
     queue_worker._BEAT = queue_worker._POLL = 0.3
     vars(queue_worker)["GONE"] = 8.0
