@@ -12,6 +12,7 @@ import pytest
 
 from sorasync.cli.main import run
 from sorasync.cuts.film import key_in
+from tests.apply.crash.server import ledger
 from tests.postgres_server import PostgresServer
 from tests.team.three_runners import Crew, crew
 
@@ -32,13 +33,15 @@ def said(team: Crew, *arguments: str, code: int = 0) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_a_runner_checks_and_cuts_for_others(
+def test_a_runner_renders_checks_and_cuts_for_whoever_waits(
     tmp_path: Path, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with crew(tmp_path, postgres, schema) as team:
         team.library.clips(CLIPS)
-        assert team.apply("--here", "--target", "clip.a") == 0
+        assert team.apply("--detach", "--target", "clip.a") == 8
         team.runner("--jobs", "1")
+        assert run(["--library", str(team.library.root), "wait"]) == 0
+        assert len(ledger(team.url)) == 1
 
         def here(*_: object) -> None:
             raise AssertionError("it was done on this machine")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from sorasync.cli.main import run
-from tests.apply.crash.child import fork
 from tests.apply.crash.server import ledger
 from tests.postgres_server import PostgresServer
 from tests.team.three_runners import LONGEST, Crew, bad_days, clips, crew
@@ -59,19 +58,6 @@ def test_nothing_goes_to_a_host_that_the_runner_does_not_know(
         listed = _listed(team, "queue", "--format", "json")
         assert [job["status"] for job in listed["jobs"]] == ["given up"]
         assert "sends nothing" in listed["jobs"][0]["message"]
-
-
-def test_whoever_left_waits_for_what_is_queued(tmp_path: Path, postgres: PostgresServer, schema: str) -> None:
-    with crew(tmp_path, postgres, schema) as team:
-        team.library.clips('[clips.a]\nprompt = "A scene."\n')
-        assert team.apply("--detach") == 8
-        team.runner()
-        waiting = fork(lambda: run(["--library", str(team.library.root), "wait"]))
-        assert waiting.wait(LONGEST) == 0
-        assert len(ledger(team.url)) == 1
-        team.end()
-        team.look(1)
-    assert not team.wrong, team.wrong
 
 
 def _listed(team: Crew, *arguments: str) -> dict[str, list[dict[str, str]]]:

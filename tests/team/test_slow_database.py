@@ -63,7 +63,7 @@ def in_the_loop(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("mode", ["direct", "batch"])
+@pytest.mark.parametrize("mode", ["direct", pytest.param("batch", marks=pytest.mark.heavy)])
 def test_the_event_loop_never_waits_for_the_database(world: World, in_the_loop: list[str], mode: str) -> None:
     world.write(CHAIN)
     world.configure("[apply]", f'mode = "{mode}"', "[assets]", 'pictures = ["thumbnail"]')
