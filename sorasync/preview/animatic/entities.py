@@ -40,6 +40,7 @@ _VESSELS = words_of("vessels")
 _CLOTHES = words_of("clothes")
 _LONG_HAIRED, _GREY_HAIRED = words_of("long_haired"), words_of("grey_haired")
 _WEARS = frozenset(["in", "wearing", "wears", "with"])
+_WEARS_TOO = _WEARS | {"his", "her", "en", "mit", "con", "com", "avec", "в", "vestida", "vestido"}
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _FILLERS = words_of("fillers")
 _UPON = words_of("upon")
@@ -219,7 +220,7 @@ def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
     for entity in sorted(found, key=lambda one: one.first):
         worn = entity.thing is not None and entity.thing.pictogram in _WORN
         somebody = bool(kept) and kept[-1].kind in ("person", "cast")
-        wears = {"in", "wearing", "wears", "with", "his", "her"} & set(whole.before(entity.first, 5))
+        wears = _WEARS_TOO & set(whole.before(entity.first, 5))
         if worn and somebody and wears:
             kept[-1] = replace(kept[-1], tint=entity.tint or kept[-1].tint)
         else:
@@ -280,7 +281,8 @@ def people_in(whole: ReadText) -> list[Entity]:
         count = {"one": 1, "two": 2, "some": 3, "crowd": CROWD, "small": 1}[match.entry]
         if match.entry in ("one", "small", "some"):
             named = count_of(whole, match)
-            plural = match.plural or match.entry == "some"
+            # Drei Mädchen: not every plural has an ending.
+            plural = match.plural or match.entry == "some" or (not whole.english and named > 1)
             count = named if plural and named > 1 else count if not plural else 3
         if match.entry == "crowd" and any(one.count == CROWD for one in found):
             continue

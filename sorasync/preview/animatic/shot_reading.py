@@ -35,6 +35,7 @@ _BACKDROP = re.compile(
     r"\b((?:[a-z]+[ -]){1,3})(?:background|backdrop|studio background|seamless)\b",
     re.IGNORECASE,
 )
+_VEHICLES = words_of("vehicles")
 _DARK_BACKDROP = 44, 45, 52
 _DARK_ROOM = re.compile(
     r"\b(?:in (?:the|near|total|complete) dark(?:ness)?|in darkness|pitch[- ](?:dark|black)|unlit"
@@ -108,6 +109,9 @@ def read_shot(
         place = _implied_place(seen)
     if place is not None and place.set == "sky" and not _plays_in_sky(own, seen, english):
         place = None
+    if place is not None and place.set == "room" and place.name != "workshop" and _holds_vehicle(seen):
+        # An ambulance leaves the hospital: it was not in a ward.
+        place = None
     place = _backdrop(own, scene, mood) or place
     if place is None:
         unknown = _other_place(own, language) or _other_place(scene, language)
@@ -115,6 +119,7 @@ def read_shot(
         unknown = _unknown_place(own, english) or _unknown_place(scene, english) if english else ""
     if unknown:
         seen = tuple(one for one in seen if one.kind != "box" or one.label != unknown)
+    dark = _is_dark(own, mood, place, seen)
     if place is not None and place.set not in INSIDE and len(seen) > 1:
         # The set has a sun or moon of its own, and no ceiling for a lamp.
         seen = tuple(one for one in seen if one.thing is None or one.thing.pictogram not in _DISCS | _LAMPS)
@@ -126,9 +131,13 @@ def read_shot(
         # Where there is no air there is no weather, but for the dust of Mars.
         weather &= {"dust"}
     time = _time(own, scene, mood, camera, english)
-    if time == "day" and _is_dark(own, mood, place, seen):
+    if time == "day" and dark:
         time = "night"
     return Reading(place, unknown, time, weather, snow, seen)
+
+
+def _holds_vehicle(seen: tuple[Entity, ...]) -> bool:
+    return any(one.thing is not None and one.scale >= 1 and one.thing.pictogram in _VEHICLES for one in seen)
 
 
 def _backdrop(*texts: str) -> Place | None:
@@ -189,13 +198,16 @@ def _place(text: str, language: str) -> Place | None:
     for match in vocabulary.people_table(language).find(whole.words):
         whole.take(match)
     matches = vocabulary.place_table(english).find(whole.words)
+    matches = [match for match in matches if not (english and is_verb(whole, match))]
     for number, match in enumerate(matches):
         after = matches[number + 1] if number + 1 < len(matches) else None
-        if after is not None and after.first == match.after and not vocabulary.places()[after.entry].weak:
+        together = after is not None and after.first == match.after
+        together = together and not whole.words[match.after].after_comma
+        if after is not None and together and not vocabulary.places()[after.entry].weak:
             # A restaurant kitchen is a kitchen, and a kitchen table stands in one.
             continue
         own = match.after - match.first > 1 or whole.free(match)
-        if not own or (english and (is_verb(whole, match) or is_denied(whole, match.first))):
+        if not own or (english and is_denied(whole, match.first)):
             continue
         if english and match.plural and vocabulary.places()[match.entry].set in INSIDE:
             # Gold bars are no bar.

@@ -141,6 +141,10 @@ def is_verb(text: ReadText, match: Match) -> bool:
         return word.text.endswith("s") or before.endswith("s") or before in _IRREGULAR_PLURALS
     if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
         return True
+    nearest = text.before(match.first, 1)
+    if nearest and word.text in _BASE_VERBS and _is_known(text.words[match.first - 1]):
+        # Fans in a stadium wave flags.
+        return True
     for number, before in enumerate(text.before(match.first, 3)):
         noun_before = not text.before(match.first, 1)[0].endswith("s")
         if number and word.text.endswith("s") and noun_before and before in ("a", "an", "this", "that"):

@@ -76,6 +76,10 @@ def light(prompt: str) -> float:
         ("A yellow submarine under the ice.", "underwater"),
         ("Un perro negro duerme bajo la mesa.", "table"),
         ("A ship in a bottle.", None),
+        ("An ambulance leaves the hospital.", None),
+        ("A toy car in a kitchen.", "kitchen"),
+        ("Fans in a stadium wave flags.", "playing field"),
+        ("A bottle of whisky on ice.", None),
     ],
 )
 def test_a_place_is_drawn_only_where_it_is_named(prompt: str, place: str | None) -> None:
@@ -147,6 +151,7 @@ def test_things_are_found_and_verbs_are_none(prompt: str, things: list[str]) -> 
         ("A falconer raises his arm.", ["falconer"]),
         ("Un astronauta camina sobre la luna.", ["astronauta"]),
         ("Die Astronautin winkt.", ["astronautin"]),
+        ("Une femme en robe rouge marche.", ["femme"]),
         ("Kadın deniz kenarında yürüyor.", ["kadın"]),
         ("A florist arranges tulips in her shop.", ["florist"]),
         ("A man seen from behind walks.", ["man"]),
@@ -186,6 +191,7 @@ def test_dust_is_no_rain_and_a_dark_room_is_dark() -> None:
     assert read("A boy plays in a dark bedroom.").time == "night"
     assert read("A boy in a dark coat plays in a bedroom.").time == "day"
     assert read("The moon rises behind a mosque.").time == "night"
+    assert read("The moon over the sea, a ship.").time == "night"
 
 
 def test_a_box_neither_turns_into_a_line_nor_does_anybody() -> None:
