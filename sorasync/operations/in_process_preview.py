@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ def require_preview() -> None:
     """Raises `SorasyncError` if a package of the preview provider is not installed."""
     try:
         import sorasync.preview.serve  # noqa: F401
+
+        # Loaded where a video is drawn; an install with another extra may have the server and lack them.
+        if not all(map(find_spec, ("av", "numpy", "PIL"))):
+            raise ImportError
     except ImportError as error:
         from sorasync.installed import install_command, missing_extra
 
