@@ -211,9 +211,14 @@ class LibraryChanges(OpenLibrary):
         return sync_prices(self._project(), Path(file), provider, host)
 
     def make_film(
-        self, cut: str, *, out: str | PathLike[str] | None = None, progress: Progress | None = None
+        self,
+        cut: str,
+        *,
+        out: str | PathLike[str] | None = None,
+        queue: str | None = None,
+        progress: Progress | None = None,
     ) -> CutFilm:
-        """Put a cut together as a film with sound, beside the clips or at `out`.
+        """Put a cut together as a film with sound, beside the clips or at `out`; by a runner of a `queue`.
 
         Raises `SorasyncError` where the extra `film` is not installed.
         """
@@ -222,6 +227,10 @@ class LibraryChanges(OpenLibrary):
         project = self._project()
         view = look_at_cut(project, cut)
         path = film_path(project, view.timeline.cut) if out is None else Path(out)
+        if queue is not None:
+            from sorasync.operations.queue_chores import cut_by_queue
+
+            return outside_loop(lambda: cut_by_queue(project, cut, path, queue, self._notice))
         return make_film(project, view, path, heard(progress))
 
     def export_cut(

@@ -201,17 +201,25 @@ class LibraryReading(OpenLibrary):
         only: Iterable[str] = (),
         again: bool = False,
         allow_commands: bool = False,
+        queue: str | None = None,
         progress: Progress | None = None,
     ) -> CheckReport:
         """Check finished videos, as `[checks]` says. Results are kept in the state and used again.
 
-        `progress` hears a title and the part that is done. Raises `SorasyncError` for a pattern that matches
-        nothing, and where the extra `checks` is not installed.
+        Runners of a `queue` decode the videos where one is named; they run no commands. `progress` hears a
+        title and the part that is done. Raises `SorasyncError` for a pattern that matches nothing, and where
+        the extra `checks` is not installed.
         """
         from sorasync.operations.check import check_library, named_checks
 
         project = self._project()
         names = named_checks(project, tuple(only))
+        if queue is not None:
+            from sorasync.operations.queue_chores import check_by_queue
+
+            return outside_loop(
+                lambda: check_by_queue(project, patterns, queue, self._notice, only=names, again=again)
+            )
         return check_library(
             project, patterns, heard(progress), only=names, again=again, commands=allow_commands
         )

@@ -6,10 +6,11 @@ What checks find is in the state that everybody shares. A film comes over the bu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from sorasync.apply.events import Reporter
+from sorasync.apply.events import ChangeEvent, Reporter
 from sorasync.durable import BLOCK
 from sorasync.errors import SorasyncError
 from sorasync.library_file import open_file
@@ -25,6 +26,21 @@ from sorasync.state.process import user_name
 from sorasync.state.store import Store
 from sorasync.text import counted
 
+# Takes one sentence about the work as a whole.
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _NoticesOnly(Reporter):
+    notice_of: Notice
+
+    def event(self, event: ChangeEvent) -> None:
+        """Checks and films are no changes of a plan."""
+
+    def notice(self, text: str) -> None:
+        self.notice_of(text)
+
+
 # Videos that one job checks.
 _AT_ONCE = 8
 
@@ -32,13 +48,13 @@ _AT_ONCE = 8
 def check_by_queue(
     project: Project,
     patterns: tuple[str, ...],
-    placing: Placing,
-    reporter: Reporter,
+    queue: str,
+    notice: Notice,
     *,
     only: Collection[str] = (),
     again: bool = False,
 ) -> CheckReport:
-    """Let runners check what is not known yet, and wait for them. Programs of one's own are not run.
+    """Let runners check what is not known yet, and wait for them. The user's own programs are not run.
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
     """
@@ -60,11 +76,11 @@ def check_by_queue(
             for part in parts
         ]
         if chores:
-            _carried_out(project, store, chores, pack_library(project), placing, reporter)
+            _carried_out(project, store, chores, pack_library(project), queue, notice)
         return CheckReport(library, tuple(checked_before(store, renders)))
 
 
-def cut_by_queue(project: Project, name: str, out: Path, placing: Placing, reporter: Reporter) -> CutFilm:
+def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Notice) -> CutFilm:
     """Let a runner make the film of a cut, wait for it, and fetch it.
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
@@ -74,7 +90,7 @@ def cut_by_queue(project: Project, name: str, out: Path, placing: Placing, repor
     files = pack_library(project, [track.file for track in view.timeline.cut.audio])
     chore = Chore("cut", f"cut.{view.name}", (view.name,))
     with project.store(write=True) as store:
-        (state,) = _carried_out(project, store, [chore], files, placing, reporter)
+        (state,) = _carried_out(project, store, [chore], files, queue, notice)
     if state.result is None:
         raise SorasyncError(f"no runner made the film: {state.message}", hint=f"sorasync cut {view.name}")
     digest = str(state.result["asset"])
@@ -91,18 +107,18 @@ def _carried_out(
     store: Store,
     chores: Sequence[Chore],
     files: bytes,
-    placing: Placing,
-    reporter: Reporter,
+    queue: str,
+    notice: Notice,
 ) -> list[JobState]:
     """How the job of each chore ended."""
     terms = Terms(project.config.env, user_name(), batch=False)
-    jobs = put_into_queue(project, terms, placing, store, chores, files)
-    reporter.notice(f"{counted(len(jobs), 'job')} queued at {placing.queue}")
-    following = Following(store, jobs, [], {}, reporter, placing.queue)
+    jobs = put_into_queue(project, terms, Placing(queue), store, chores, files)
+    notice(f"{counted(len(jobs), 'job')} queued at {queue}")
+    following = Following(store, jobs, [], {}, _NoticesOnly(notice), queue)
     asyncio.run(following.follow(project, ApplyOptions()))
     if following.interrupted:
         raise KeyboardInterrupt
     for state in following.states:
         if state.status != "succeeded":
-            reporter.notice(f"job {state.id} was given up: {state.message}")
+            notice(f"job {state.id} was given up: {state.message}")
     return following.states

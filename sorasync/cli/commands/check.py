@@ -60,12 +60,11 @@ def command(
             raise click.UsageError(
                 "--allow-commands does not go with --queue: runners run no programs of yours"
             )
-        from sorasync.cli.views.queue_output import QueueNotices
+        from sorasync.cli.views.queue_output import queue_notice
         from sorasync.operations.queue_chores import check_by_queue
-        from sorasync.state.job_queue import Placing
 
-        told = QueueNotices(quiet=globals.quiet)
-        report = check_by_queue(project, patterns, Placing(queue), told, only=names, again=again)
+        told = queue_notice(quiet=globals.quiet)
+        report = check_by_queue(project, patterns, queue, told, only=names, again=again)
     else:
         with showing_progress(quiet=globals.quiet) as progress:
             report = check_library(

@@ -73,11 +73,10 @@ def command(globals: Globals, words: tuple[str, ...], out: Path | None, queue: s
             raise click.UsageError(f"runners make films: --queue goes with {FILM} only")
         return _write(globals, project, view, path)
     if queue is not None:
-        from sorasync.cli.views.queue_output import QueueNotices
+        from sorasync.cli.views.queue_output import queue_notice
         from sorasync.operations.queue_chores import cut_by_queue
-        from sorasync.state.job_queue import Placing
 
-        film = cut_by_queue(project, name, path, Placing(queue), QueueNotices(quiet=globals.quiet))
+        film = cut_by_queue(project, name, path, queue, queue_notice(quiet=globals.quiet))
     else:
         with showing_progress(quiet=globals.quiet) as progress:
             film = make_film(project, view, path, progress)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
 
-from sorasync.apply.events import ChangeEvent, Reporter
 from sorasync.cli.app.failure import printable
 from sorasync.cli.terminal.units import iso, moment
 from sorasync.operations.queue_view import QueueView
@@ -16,19 +14,14 @@ from sorasync.state.job_queue import QueuedJob
 from sorasync.text import counted
 
 
-@dataclass(frozen=True, slots=True)
-class QueueNotices(Reporter):
-    """Shows on standard error what becomes of a chore that is queued."""
+def queue_notice(*, quiet: bool) -> Callable[[str], None]:
+    """Shows on standard error what becomes of work that is queued."""
 
-    quiet: bool = False
-
-    def event(self, event: ChangeEvent) -> None:
-        """A chore has no events of renders."""
-
-    def notice(self, text: str) -> None:
-        """See `Reporter`."""
-        if not self.quiet:
+    def tell(text: str) -> None:
+        if not quiet:
             click.echo(printable(text), err=True)
+
+    return tell
 
 
 _WORDS = {"todo": "waiting", "doing": "running", "failed": "given up"}
