@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.apply.crash import judge
-from tests.apply.crash.child import Child, fork
+from tests.apply.crash.child import Child, fork_elsewhere
 from tests.apply.crash.library import Library
 from tests.apply.crash.server import ledger, serving
-from tests.apply.crash.victim import begin
+from tests.apply.crash.victim import begin_elsewhere
 from tests.postgres_server import PostgresServer
 from tests.team.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.team.legal_history import illegal, read_history
@@ -72,7 +72,7 @@ class Crew:
         address = self.server.url("", port=port).partition("?")[0]
         given = ["--queue", self.queue, "--database", address, "--work", str(work)]
         given += ["--bucket", self.bucket, "--allow", allow or self.url.removeprefix("http://"), *arguments]
-        made = Runner(fork(lambda: _run(given, log)), log)
+        made = Runner(fork_elsewhere(_run, given, log), log)
         self.runners.append(made)
         return made
 
@@ -83,7 +83,7 @@ class Crew:
 
     def apply(self, *arguments: str) -> int | None:
         """The exit code of an apply that follows what it has queued."""
-        return begin(self.library.root, None, *arguments).wait(LONGEST)
+        return begin_elsewhere(self.library.root, *arguments).wait(LONGEST)
 
     def end(self) -> None:
         """Stop all runners."""
@@ -124,7 +124,7 @@ class Crew:
         for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
             self.wrong += found
         self.wrong += illegal(read_history(self.server.url(self.schema), ledger(self.url)))
-        if (code := begin(self.library.root, None, "--here", "--max-cost", "0").wait(LONGEST)) != 0:
+        if (code := begin_elsewhere(self.library.root, "--here", "--max-cost", "0").wait(LONGEST)) != 0:
             self.wrong.append(f"an apply afterwards ended with {code}")
         if len(ledger(self.url)) != jobs:
             self.wrong.append("an apply afterwards paid")
@@ -168,7 +168,7 @@ def bad_days(
             declared += clips(number, 6)
             team.library.clips(declared)
             _start_missing(team, proxy, chance)
-            child = begin(team.library.root)
+            child = begin_elsewhere(team.library.root)
             for _ in range(faults):
                 _fault(team, proxy, chance)
                 _start_missing(team, proxy, chance)
@@ -179,7 +179,7 @@ def bad_days(
             # An apply that lost its database is begun again; what it had queued is carried out anyway.
             tries = 0
             while code != 0 and tries < 4:
-                child, tries = begin(team.library.root), tries + 1
+                child, tries = begin_elsewhere(team.library.root), tries + 1
                 code = _ended(team, proxy, chance, child)
             if code != 0:
                 team.wrong.append(f"round {number}: the last apply ended with {code}")

@@ -9,7 +9,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+
+from tests.apply.crash.server import PROCESSES
 
 # The exit code of work that raised.
 BROKEN = 70
@@ -55,3 +59,44 @@ def fork(work: Callable[[], int]) -> Child:
             os._exit(code)
     os.close(held)
     return Child(pid, alive)
+
+
+@dataclass
+class DistantChild(Child):
+    """A process that was not forked from this one."""
+
+    process: BaseProcess = field(kw_only=True)
+
+    def wait(self, seconds: float) -> int | None:
+        """See `Child.wait`."""
+        self.process.join(seconds)
+        self._code = self.process.exitcode
+        return self._code
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """See `Child.kill`."""
+        # Its parent takes note of its end before anybody here asks.
+        with suppress(ProcessLookupError):
+            super().kill(number)
+
+
+def fork_elsewhere(work: Callable[..., int], *arguments: object) -> Child:
+    """As `fork`, from a process that has imported the program and nothing else.
+
+    For what uses a bucket: its client has threads of its own, which a fork of a process that has used one
+    lacks, so that it would wait for them for ever.
+    """
+    process = PROCESSES.Process(target=_end_with, args=(work, *arguments), daemon=True)
+    process.start()
+    assert process.pid is not None
+    return DistantChild(process.pid, -1, process=process)
+
+
+def _end_with(work: Callable[..., int], *arguments: object) -> None:
+    code = BROKEN
+    try:
+        code = work(*arguments)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sorasync.cli.app.exit_code import ExitCode
-from tests.apply.crash.child import Child, fork
+from tests.apply.crash.child import Child, fork, fork_elsewhere
 from tests.apply.crash.doom import Doom, signal_myself
 from tests.apply.crash.steps import watch
 
@@ -34,6 +34,15 @@ def begin(
         return fork(lambda: _apply(library, doom, arguments, told, after, output))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin_elsewhere(library: Path, *arguments: str) -> Child:
+    """As `begin`, for a library with a bucket."""
+    return fork_elsewhere(_apply_to_the_end, library, arguments)
+
+
+def _apply_to_the_end(library: Path, arguments: tuple[str, ...]) -> int:
+    return _apply(library, None, arguments, lambda number: None, lambda: None, None)
 
 
 # Signals that wait until the program begins.
