@@ -44,6 +44,11 @@ class ExportOptions:
     targets: tuple[str, ...] = ()
     cut: str | None = None
 
+    @property
+    def partial(self) -> bool:
+        """Whether some of the library is left out."""
+        return bool(self.targets) or self.cut is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -71,15 +76,19 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
         names = _wanted(snapshot, options)
         library["clips"] = [clip for clip in library["clips"] if clip["name"] in names]
         library["cuts"] = [cut for cut in library["cuts"] if options.cut in (None, cut["name"])]
-        if options.targets or options.cut:
+        if options.partial:
             library["cuts"] = [cut for cut in library["cuts"] if _whole(cut, names)]
         clips = {name: with_rates(clip_json(snapshot, store, name), media) for name in names}
         for clip in clips.values():
             media.references |= references_in(snapshot, clip)
         _hide_rows(library, clips, planned.library)
-        money = money_json(project, snapshot, store)
+        money = {"/api/money": money_json(project, snapshot, store)}
+        if options.partial:
+            # Whoever is shown some clips learns nothing of the others, and not what all of them cost.
+            library |= {"spent": None, "cost": None, "later": None, "stages": {}, "notices": []}
+            money = {}
     answers = {"/api/library": library | {"writable": True, "user": None, "version": 0}}
-    answers |= {f"/api/clip?{name}": clip for name, clip in clips.items()} | {"/api/money": money}
+    answers |= {f"/api/clip?{name}": clip for name, clip in clips.items()} | money
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     digests = sorted((_digests(answers, "video") & media.known) | media.references.keys())
     try:

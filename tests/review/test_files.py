@@ -48,6 +48,10 @@ def test_only_what_was_asked_for_is_exported(film: Studio, tmp_path: Path) -> No
     assert answer.json["clips"] == 1
     text = (tmp_path / "out/index.html").read_text(encoding="utf-8")
     assert "A harbour at dawn" in text and "lantern-lit" not in text
+    assert '"spent": null' in text and '/api/money": {' not in text
+    assert film.run("review", "--html", str(tmp_path / "whole")).code == 0
+    whole = (tmp_path / "whole/index.html").read_text(encoding="utf-8")
+    assert '"spent": null' not in whole and '/api/money": {' in whole
     assert film.run("review", "--html", str(tmp_path / "out"), "--target", "nothing").code == 1
 
 

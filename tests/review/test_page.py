@@ -534,6 +534,8 @@ def test_an_exported_page_works_from_a_disk_and_its_notes_come_back(
     tab.goto(f"file://{out}/index.html#/")
     tab.locator(".card").first.wait_for()
     assert tab.locator(".card .name").all_inner_texts() == ["market", "souk"]
+    assert tab.locator("#views a").all_inner_texts() == ["Clips"]
+    assert "spent" not in tab.locator("header").inner_text().lower()
     until(tab, "document.querySelector('.card img').naturalWidth > 0")
     tab.goto(f"file://{out}/index.html#/clip/souk")
     until(tab, "document.querySelector('.frame video')?.readyState >= 2")

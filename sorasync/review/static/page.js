@@ -19,7 +19,7 @@
     const clip = name === "clip" ? decoded(rest.join("/")) : "";
     if (name === "clip") view = Review.clip.show(main, clip);
     else if (name === "cuts") view = Review.plan.cuts(main);
-    else if (name === "plan") view = Review.plan.show(main);
+    else if (name === "plan" && Review.library.spent) view = Review.plan.show(main);
     else view = Review.grid.show(main);
     scrollTo(0, 0);
     drawTop();
@@ -31,7 +31,7 @@
     document.getElementById("library").textContent = library.library;
     document.getElementById("env").textContent = library.env || "";
     const here = (location.hash || "#/").split("/")[1] || "";
-    put(document.getElementById("views"), ...VIEWS.filter(([hash]) => hash !== "#/cuts" || library.cuts.length)
+    put(document.getElementById("views"), ...VIEWS.filter(([hash]) => (hash !== "#/cuts" || library.cuts.length) && (hash !== "#/plan" || library.spent))
       .map(([hash, label]) => {
         const current = hash.slice(2) === here || (hash === "#/" && here === "clip");
         return el("a", { href: hash, "aria-current": current ? "page" : null }, label);
@@ -39,8 +39,8 @@
     const waiting = library.clips.filter((clip) => clip.chooses).length;
     put(document.getElementById("money"),
       ...(waiting ? [el("button", { class: "stage choose", title: "Show what waits for a choice", onclick: showWaiting }, `${waiting} to choose`)] : []),
-      el("span", {}, `${library.simulated ? "Simulated: spent" : "Spent"} ${dollars(library.spent.usd)}`),
-      ...(costs(library.cost) ? [el("span", {}, `to go ${money(library.cost)}`)] : []));
+      ...(library.spent ? [el("span", {}, `${library.simulated ? "Simulated: spent" : "Spent"} ${dollars(library.spent.usd)}`)] : []),
+      ...(library.cost && costs(library.cost) ? [el("span", {}, `to go ${money(library.cost)}`)] : []));
     put(document.getElementById("tools"),
       ...(library.writable && !Review.exported ? [
         el("button", { onclick: Review.undo, title: "Undo (u)" }, icon("undo"), el("span", { class: "word" }, "Undo")),
