@@ -372,7 +372,8 @@ class Records(Attempts):
         with self.session.transaction():
             found = self.records(keys)
             self._refuse_bound(found)
-            for key, record in found.items():
+            # PostgreSQL returns rows in any order; the log has one.
+            for key, record in ((key, found[key]) for key in sorted(found)):
                 self._delete(key)
                 self.log("forgotten", record.address, key, run, **_remains(record))
             if found:

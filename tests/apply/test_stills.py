@@ -184,7 +184,7 @@ def test_an_answer_without_a_picture_is_a_failed_render_that_was_paid_for(world:
     it.faults({"route": "still", "do": "no_picture", "nth": 1})
     report = it.apply()
     assert outcome(report, "still.quay").message.startswith(
-        "the answer contains no picture: it is of an unknown"
+        "the answer contains no picture: it has an unknown"
     )
     record = it.record("still.quay#1")
     assert (record.status, record.cost_usd) == (Status.FAILED, Decimal("0.1136"))

@@ -302,7 +302,7 @@ def test_a_lost_answer_is_a_question_where_nothing_helps(film: Film) -> None:
 
 
 @pytest.mark.parametrize("settle", ["replay", "own_id", "list"])
-@pytest.mark.parametrize("moment", ["apply.render.send._post", "apply.render.send._accepted"])
+@pytest.mark.parametrize("moment", ["apply.render.send._post", "apply.render.send._keep"])
 def test_a_run_that_is_killed_around_the_request_is_settled_by_the_next(
     film: Film, monkeypatch: pytest.MonkeyPatch, settle: str, moment: str
 ) -> None:
@@ -322,7 +322,7 @@ def test_a_refusal_of_a_repetition_says_nothing_of_the_first_request(
     with serving(JobHost(by_key=True)) as host:
         at(film, host, PROFILES["replay"])
         with monkeypatch.context() as patched:
-            patched.setattr("sorasync.apply.render.send._accepted", lambda *_: os._exit(KILLED))
+            patched.setattr("sorasync.apply.render.send._keep", lambda *_: os._exit(KILLED))
             assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
         host.refusal = 422, {"reason": "not today"}
         assert film.run("apply", "--yes", "--quiet").code != 0
@@ -338,7 +338,7 @@ def test_a_request_is_not_repeated_at_a_price_that_nobody_has_seen(
     with serving(JobHost(by_key=True)) as host:
         at(film, host, PROFILES["replay"])
         with monkeypatch.context() as patched:
-            patched.setattr("sorasync.apply.render.send._accepted", lambda *_: os._exit(KILLED))
+            patched.setattr("sorasync.apply.render.send._keep", lambda *_: os._exit(KILLED))
             assert fork(lambda: film.run("apply", "--yes", "--quiet").code).wait(60) == KILLED
         film.write("host.toml", PROFILES["replay"].replace('"*" = "0.1"', '"*" = "0.2"'))
         assert film.run("apply", "--yes", "--quiet").code != 0
@@ -668,7 +668,7 @@ def test_a_still_at_a_host_that_makes_none_is_an_error_with_its_place(film: Film
         at(film, host, PROFILES["ask"]).write("manifests/b.toml", STILLS)
         shown = film.run("validate")
         assert shown.code == 1 and "manifests/b.toml:2:" in shown.out + shown.err
-        assert "jobs makes no stills" in shown.out + shown.err
+        assert "jobs does not make stills" in shown.out + shown.err
         assert host.asked == []
 
 

@@ -112,7 +112,7 @@ def test_a_video_larger_than_any_answer_in_memory_arrives(
 @pytest.mark.parametrize(
     "moment",
     [
-        "apply.render.send._accepted",
+        "apply.render.send._keep",
         "apply.change_executor.fetch_when_there",
         "apply.render.download_render._put_in_place",
     ],

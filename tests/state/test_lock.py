@@ -147,7 +147,7 @@ def test_who_was_unlocked_learns_it_at_the_next_beat() -> None:
     lock = acquire(store, "apply", clock)
     unlock(store, lock.id)
     with acquire(store, "apply", clock) as other:
-        with pytest.raises(LockLost, match="taken away"):
+        with pytest.raises(LockLost, match="was taken from this process"):
             asyncio.run(lock.keep_beating())
         lock.release()
         assert holder(store) is not None
