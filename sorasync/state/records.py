@@ -373,7 +373,8 @@ class Records(Attempts):
             found = self.records(keys)
             self._refuse_bound(found)
             # PostgreSQL returns rows in any order; the log has one.
-            for key, record in ((key, found[key]) for key in sorted(found)):
+            for key in sorted(found):
+                record = found[key]
                 self._delete(key)
                 self.log("forgotten", record.address, key, run, **_remains(record))
             if found:
