@@ -34,7 +34,7 @@ class _Asked:
     kind: _Kind
     work: Callable[[], Any]
     done: asyncio.Future[Any]
-    # What is dropped where nobody waits for it any more before its turn has whoever waits for it here.
+    # Whoever waits for the result, for work that is dropped if they stop waiting before it begins.
     waiter: asyncio.Future[Any] | None = None
     begun: bool = False
 

@@ -93,7 +93,7 @@ def _clock(facts: HostFacts) -> Check:
     off = abs(facts.skew)
     where = "ahead of" if facts.skew > 0 else "behind"
     if off < _SKEW_WARNS:
-        return Check("clock", Level.OK, "its clock and ours agree")
+        return Check("clock", Level.OK, "its clock agrees with this machine")
     return Check(
         "clock",
         Level.WARNING,

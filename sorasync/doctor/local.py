@@ -83,7 +83,7 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
 def _database_clock(store: Store, now: float) -> Check:
     off = now - server_time(store)
     if abs(off) < _CLOCKS_APART:
-        return Check("database", Level.OK, "its clock and ours agree")
+        return Check("database", Level.OK, "its clock agrees with this machine")
     where = "behind" if off > 0 else "ahead of"
     hint = (
         "set the clocks: leases go by the database's, but days of budgets and the history by this machine's"

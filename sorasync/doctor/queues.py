@@ -41,12 +41,12 @@ def queue_checks(project: Project) -> Iterator[Check]:
     if wanted is not None and wanted not in known:
         yield _nobody(wanted, "nothing is queued")
     for line in found.lines:
-        said = f"{line.name}: {line.due} due, {line.doing} in hand, {counted(line.runners, 'runner')}"
+        said = f"{line.name}: {line.due} due, {line.doing} running, {counted(line.runners, 'runner')}"
         if line.due + line.doing and not line.runners:
             yield _nobody(line.name, f"{counted(line.due + line.doing, 'job')} waiting")
         elif line.stalled:
             message = f"{said}; {counted(line.stalled, 'job')} of dead runners"
-            yield Check("queue", Level.WARNING, message, "runners take them up within a minute")
+            yield Check("queue", Level.WARNING, message, "other runners take them over within a minute")
         else:
             yield Check("queue", Level.OK, said)
         if line.given_up:

@@ -32,13 +32,13 @@ Notice = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class _NoticesOnly(Reporter):
-    notice_of: Notice
+    tell: Notice
 
     def event(self, event: ChangeEvent) -> None:
         """Checks and films are no changes of a plan."""
 
     def notice(self, text: str) -> None:
-        self.notice_of(text)
+        self.tell(text)
 
 
 # Videos that one job checks.

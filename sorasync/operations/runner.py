@@ -40,7 +40,7 @@ _FINAL = (ManifestError, NotTrusted, Refused)
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 12, 5, 600
 # How often the database is tried at the start before that is an error, and the seconds between two tries.
 _STARTS, _START_PAUSE = 3, 2
-# Seconds before a job is taken up again whose renders somebody else has in hand.
+# Seconds before a job is tried again whose renders another apply is carrying out.
 _ELSEWHERE = 10
 
 

@@ -31,7 +31,7 @@ def team_limits(project: Project, store: Store, holder: str, reporter: Reporter)
 
 
 def limits_at(host: Host, limits: HostLimits | None, commits: GroupCommit) -> SharedLimits | None:
-    """Those of one host. An account goes by the variable of its key."""
+    """Those of one host. Accounts are told apart by the environment variable that holds their key."""
     if limits is None or not _is_limited(host):
         return None
     account = f"{host.profile.base_url} {host.key_env}"

@@ -66,7 +66,7 @@ def with_rows(plan: Plan, renders: Mapping[str, Render]) -> Plan:
     Raises `PlanStale` where a row is another one by now, or gone.
     """
     gone = [
-        f"the row of {change.label} is another one now, or gone"
+        f"the row of {change.label} has changed, or is gone"
         for change in plan.changes
         if _is_without_row(change)
         and (change.address not in renders or renders[change.address].key != change.key)

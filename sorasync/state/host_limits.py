@@ -106,7 +106,7 @@ class HostLimits:
                 for statement in _STEPS:
                     self._session.write(statement)
         if not self._usable():
-            raise StateError(f"you may not use the schema {LIMITS_SCHEMA}")
+            raise StateError(f"no permission to use the schema {LIMITS_SCHEMA}")
 
     def _there(self) -> bool:
         row = self._session.row(

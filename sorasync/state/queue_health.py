@@ -10,7 +10,7 @@ from sorasync.state.queue_schema import queue_connection, queue_exists, versions
 
 @dataclass(frozen=True, slots=True)
 class QueueLine:
-    """One queue by its name: jobs due, in hand, of those in hand with dead runners, given up; its runners."""
+    """One queue by its name: jobs due, running, of dead runners, given up; its runners at work."""
 
     name: str
     due: int

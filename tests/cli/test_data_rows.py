@@ -72,5 +72,5 @@ def _hand_on(studio: Studio) -> None:
     (root / "manifests" / "people.csv").write_text(PEOPLE.replace("No 3\n", "No 98\n"))
     stale = studio.run("apply", str(root / "other.plan"), "--yes")
     assert stale.code == 7
-    assert "the row of clip.ad[id=3] is another one now, or gone" in stale.err
+    assert "the row of clip.ad[id=3] has changed, or is gone" in stale.err
     assert studio.billed() == Decimal("1.20")

@@ -35,9 +35,9 @@ def test_the_doctor_sees_what_nobody_carries_out(world: World, postgres: Postgre
     make_queue(postgres.url(schema, database=database))
     assert seen() == [("warning", "night: no runner is at work, nothing is queued")]
     assert run_sql(f"{JOB} 'todo', NULL)") == [("warning", "night: no runner is at work, 1 job waiting")]
-    assert run_sql(RUNNER) == [("ok", "night: 1 due, 0 in hand, 1 runner")]
+    assert run_sql(RUNNER) == [("ok", "night: 1 due, 0 running, 1 runner")]
     assert run_sql(DEAD, f"{JOB} 'doing', 1)", f"{JOB} 'failed', NULL)") == [
-        ("warning", "night: 1 due, 1 in hand, 1 runner; 1 job of dead runners"),
+        ("warning", "night: 1 due, 1 running, 1 runner; 1 job of dead runners"),
         ("warning", "night: 1 job given up"),
     ]
     assert "later procrastinate" in run_sql("INSERT INTO steps VALUES ('99.99_later.sql')")[0][1]
@@ -62,7 +62,7 @@ def test_who_is_gone_counts_as_nobody(world: World, postgres: PostgresServer, sc
     )
     checks = {check["name"]: check["message"] for check in world.json("doctor", "--offline")["checks"]}
     assert checks["leases"].startswith("500 applies ended without giving the leases back")
-    assert checks["database"] == "its clock and ours agree"
+    assert checks["database"] == "its clock agrees with this machine"
     assert world.run("state", "lock") == "The state is not locked.\n"
     world.apply()
     assert "leases" not in {check["name"] for check in world.json("doctor", "--offline")["checks"]}
