@@ -33,6 +33,16 @@ gate = true
 [cuts.reel]
 events = [{ clip = "harbour" }, { still = "quay", length = 2 }, { gap = 1 }]
 """
+# What a cut shows at each turn: the name of the event, the address on the screen in sight and on the one behind.
+NOTE_EVENTS = """() => {
+  window.seen = [];
+  const screens = () => [...document.querySelectorAll(".screen")];
+  new MutationObserver(() => seen.push({
+    now: document.querySelector(".event.now .event-name")?.innerText ?? "",
+    shown: screens().find((screen) => !screen.hidden)?.src,
+    coming: screens().find((screen) => screen.hidden)?.src,
+  })).observe(document.querySelector(".strip"), { subtree: true, attributeFilter: ["class"] });
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -490,17 +500,32 @@ def test_the_next_event_of_a_cut_is_loaded_before_it_is_due(browser: Browser, fi
     film.run("pick", "souk", "2")
     with film.page() as page:
         tab = opened(browser, page, "#/cuts")
+        tab.evaluate(NOTE_EVENTS)
         tab.keyboard.press(" ")
-        tab.locator(".event.now", has_text="harbour").wait_for()
-        hidden = "document.querySelector('.screen[hidden]')"
-        until(tab, f"{hidden}.readyState >= 3")
-        coming = tab.evaluate(f"{hidden}.src")
-        tab.locator(".event.now", has_text="souk").wait_for()
-        assert tab.evaluate("document.querySelector('.screen:not([hidden])').src") == coming
-        until(tab, "!document.querySelector('.event.now')")
+        until(tab, "seen.at(-1)?.now === ''")
+        harbour, souk, _ = tab.evaluate("seen")
+        assert (harbour["now"], souk["now"]) == ("harbour", "souk")
+        assert harbour["coming"] == souk["shown"] != harbour["shown"]
         # It ended by itself, so the same key begins anew.
         tab.keyboard.press(" ")
-        tab.locator(".event.now", has_text="harbour").wait_for()
+        until(tab, "seen.at(-1).now === 'harbour'")
+        tab.context.close()
+
+
+def test_a_cut_goes_on_after_a_video_that_the_browser_cannot_play(browser: Browser, film: Studio) -> None:
+    film.write(
+        "manifests/c.toml",
+        '[cuts.reel]\nevents = [{ clip = "harbour", out = 0.5 }, { clip = "souk", out = 0.5 }]\n',
+    )
+    film.run("pick", "souk", "2")
+    with film.page() as page:
+        tab = opened(browser, page, "#/cuts")
+        broken = tab.evaluate("Review.library.cuts[0].events[0].video")
+        tab.route(f"**/{broken}**", lambda route: route.fulfill(body=b"not a film", content_type="video/mp4"))
+        tab.evaluate(NOTE_EVENTS)
+        tab.keyboard.press(" ")
+        until(tab, "seen.at(-1)?.now === ''")
+        assert [event["now"] for event in tab.evaluate("seen")] == ["harbour", "souk", ""]
         tab.context.close()
 
 

@@ -196,7 +196,12 @@ Review.plan = (() => {
       prepare(screen, event);
       screen.hidden = false;
       other.hidden = true;
-      if (moving(event)) { out = seconds(event.source) + length; screen.play().catch(() => {}); } else { out = null; timer = setTimeout(next, length * 1000); }
+      const still = () => { out = null; timer = setTimeout(next, length * 1000); };
+      if (moving(event)) {
+        out = seconds(event.source) + length;
+        // What the browser cannot play takes its time all the same, and the cut goes on after it.
+        screen.play().catch(() => { if (!stopped && screen.error && cut.events[at] === event) still(); });
+      } else { still(); }
       prepare(other, cut.events[at + 1]);
     }
 
