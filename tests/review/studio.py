@@ -145,7 +145,7 @@ def opened(browser: Browser, page: ReviewPage, place: str = "#/", *, width: int 
     tab.wait_for_selector(".card, .empty")
     if place != "#/":
         tab.goto(f"http://127.0.0.1:{page.port}/{place}")
-        # The page turns to a view some time after its address has changed; a key pressed before goes to the old one.
+        # The view turns some time after the address: a key pressed before that goes to the old one.
         view, _, clip = place.removeprefix("#/").partition("/")
         if view == "clip":
             until(tab, f"document.title.startsWith({json.dumps(clip)})")

@@ -33,7 +33,7 @@ gate = true
 [cuts.reel]
 events = [{ clip = "harbour" }, { still = "quay", length = 2 }, { gap = 1 }]
 """
-# What a cut shows at each turn: the name of the event, the address on the screen in sight and on the one behind.
+# What a cut shows at each turn: the name of the event, and the videos on the screen in sight and behind it.
 NOTE_EVENTS = """() => {
   window.seen = [];
   const screens = () => [...document.querySelectorAll(".screen")];
