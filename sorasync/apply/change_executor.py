@@ -205,7 +205,13 @@ class ChangeExecutor:
         taken = record.error_code == ID_TAKEN
         lost = error.message if taken else "the answer was lost"
         self.context.tell(change, Moment.WAITING, f"{lost}: looking for the job")
-        answer = await self._found(change)
+        try:
+            answer = await self._found(change)
+        except (errors.AuthFailed, errors.QuotaExhausted) as refused:
+            self.context.halt(refused.message)
+            return self._pending(
+                change, f"{lost}, and its job cannot be looked for: {refused.message}", refused.hint
+            )
         if isinstance(answer, Job):
             return await self._follow(change, answer)
         if answer is InDoubtAnswer.RESEND and not self._may_repeat(change, record):
@@ -217,7 +223,9 @@ class ChangeExecutor:
                 return self._pending(change, f"{why}, and nothing more is sent in this run")
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
-            return self._pending(change, f"{lost}; whether there is a job is not known yet")
+            trouble = self.context.reach.trouble
+            also = f": {trouble}" if trouble else ""
+            return self._pending(change, f"{lost}; whether there is a job is not known yet{also}")
         self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out whether there is a job")
         return self._outcome(
             change,

@@ -58,6 +58,11 @@ class ApplySettings:
     spares: Mapping[str, str] = field(default_factory=dict)
     hash_file: Callable[[str], str] | None = None
 
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that one change waits for the provider at most."""
+        return min(self.wait, self.wait_in_all)
+
 
 @dataclass
 class Context:
@@ -105,7 +110,7 @@ class Context:
     over_budget: bool = False
 
     def __post_init__(self) -> None:
-        self.reach = Outage(self.clock, self.notice)
+        self.reach = Outage(self.clock, self.notice, self.settings.longest_wait)
         self.job_ids = JobIds(self.store, self.provider.name)
         self.ending.stops.append(self.stop)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from enum import StrEnum
 from functools import partial
 from itertools import takewhile
@@ -47,6 +46,9 @@ class InDoubt:
         self._left: dict[str, float] = {}
         self._answers: dict[str, Job | InDoubtAnswer] = {}
         self._repeated: set[str] = set()
+        # Seconds that the host is left alone after it did not answer.
+        self._silence = 0.0
+        self._refused: errors.ProviderError | None = None
         settle = context.profile.abilities.list_settle_seconds
         self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
 
@@ -54,9 +56,12 @@ class InDoubt:
         """Find the job of a record with an unknown outcome, or tell what to do without one.
 
         An adopted job's id is durable when this returns. Waits while the list has not settled or a request
-        of the same words is on its way, but not past an interruption or the deadline (monotonic).
+        of the same words is on its way, but not past an interruption or the deadline (monotonic). Raises
+        `AuthFailed` or `QuotaExhausted`.
         """
         context = self._context
+        if self._refused is not None:
+            raise self._refused
         # The settling time counts from when the request can last have left, not from this run's start.
         since = await context.commits.read(lambda: context.store.unknown_since(key))
         self._left[key] = since or context.clock.now()
@@ -66,13 +71,32 @@ class InDoubt:
         while not context.interrupted and context.clock.monotonic() < deadline:
             # Whoever waited for its turn while another one queried uses that answer instead of asking again.
             async with self._turn:
+                if self._refused is not None:
+                    raise self._refused
                 if key not in self._answers and looks == self._looks:
                     await self._look()
                 looks = self._looks
             if (answer := self._answers.pop(key, None)) is not None:
                 return answer
-            await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
+            await self._wait(deadline)
         return self._answers.pop(key, InDoubtAnswer.LATER)
+
+    async def _wait(self, deadline: float) -> None:
+        """Pause before the next question; a host that does not answer is asked less and less often."""
+        pause = max(self._pause, self._silence)
+        await self._context.pause(min(pause, max(0.0, deadline - self._context.clock.monotonic())))
+
+    def _unanswered(self, error: errors.ProviderError) -> None:
+        """Note that the host could not say now. Raises what waiting does not mend, later too."""
+        try:
+            self._silence = self._context.reach.unsaid(error)
+        except errors.ProviderError as refused:
+            self._refused = refused
+            raise
+
+    def _answered(self) -> None:
+        self._context.reach.answered()
+        self._silence = 0.0
 
     async def _asked_for(self, key: str, deadline: float) -> Job | InDoubtAnswer:
         """Settle a request by itself, where the host knows it by a key or an id of ours.
@@ -89,8 +113,12 @@ class InDoubt:
             if context.profile.settle not in ("own_id", "label"):
                 return self._settled(key, await self._by_its_key(key))
             since = await context.commits.read(lambda: self._first_sent(key)) - CLOCK_ALLOWANCE
-            with contextlib.suppress(errors.ProviderError):
+            try:
                 job = await context.provider.find(token_of(context.lineage, record), since)
+            except errors.ProviderError as error:
+                self._unanswered(error)
+            else:
+                self._answered()
                 if job is not None:
                     await adopt(context, key, job)
                     return self._settled(key, job)
@@ -99,7 +127,7 @@ class InDoubt:
                     # A list that may leave jobs out proves nothing.
                     missing = context.profile.settle == "own_id" or abilities.list == "complete"
                     return self._settled(key, InDoubtAnswer.RESEND if missing else InDoubtAnswer.ASK)
-            await context.pause(min(self._pause, max(0.0, deadline - context.clock.monotonic())))
+            await self._wait(deadline)
         return self._settled(key, InDoubtAnswer.LATER)
 
     async def _by_its_key(self, key: str) -> InDoubtAnswer:
@@ -133,8 +161,10 @@ class InDoubt:
         except errors.NotSupported:
             evidence = None
         # No evidence now is no reason to resend: the next query, or the next run, decides.
-        except errors.ProviderError:
+        except errors.ProviderError as error:
+            self._unanswered(error)
             return
+        self._answered()
         if evidence is None:
             self._answers |= dict.fromkeys(self._left, InDoubtAnswer.ASK)
             self._left.clear()

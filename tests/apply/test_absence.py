@@ -121,3 +121,60 @@ def test_a_batch_is_followed_through_an_absence(world: MakeWorld) -> None:
     away(it, 20, 1000)
     assert it.apply().complete
     assert len(about_reach(it)) == 2
+
+
+def _lost_on_the_way_out(it: World) -> Away:
+    """A provider that takes a create, dies before its answer and does not come back."""
+    it.faults({"route": "create", "do": "cut_after"})
+    down = away(it, 10_000, 10_000)
+    it.act(Moment.WAITING, lambda: down.between(0, 1e9))
+    return down
+
+
+def test_whoever_looks_for_a_lost_answer_at_a_provider_that_died_is_told_and_leaves_at_the_limit(
+    world: MakeWorld,
+) -> None:
+    it = world(clips(["a"]), config="[apply]\nwait_minutes = 20\n")
+    down = _lost_on_the_way_out(it)
+    report = it.apply()
+    assert (ends(report), of_report(report)) == ({"clip.a": End.PENDING}, 8)
+    assert report.outcomes[0].message.endswith(
+        "whether there is a job is not known yet: the provider cannot be reached"
+    )
+    (told,) = about_reach(it)
+    assert told.endswith("asking again until it answers, for up to 20 min")
+    assert 1100 <= it.clock.time - BEGUN < 1300
+    asked = len(down.tries)
+    assert asked < 500
+
+    down.between(0, 1e9)
+    assert ends(it.apply()) == {"clip.a": End.PENDING}
+    assert len(about_reach(it)) == 1
+    assert 2300 <= it.clock.time - BEGUN < 2600
+
+    it.transport = None
+    assert it.apply().complete
+    assert it.billed() == {"clip.a": 1}
+
+
+def test_a_list_that_only_fails_is_told_once_and_asked_until_the_limit(world: MakeWorld) -> None:
+    it = world(clips(["a", "b"]), config="[apply]\nwait_minutes = 20\n")
+    it.faults({"route": "create", "do": "cut_after"}, {"route": "list", "do": "error"})
+    assert set(ends(it.apply()).values()) == {End.PENDING}
+    told = [text for text in it.witness.notices if "what became of a request" in text]
+    assert len(told) == 1
+    assert told[0].endswith("asking again for up to 20 min")
+
+
+def test_a_lost_answer_is_not_looked_for_with_a_key_that_is_refused(world: MakeWorld) -> None:
+    it = world(numbered(5))
+    it.faults({"route": "create", "do": "cut_after"}, {"route": "list", "do": "unauthorized"})
+    report = it.apply(parallelism=5)
+    assert set(ends(report).values()) == {End.PENDING}
+    assert "its job cannot be looked for" in report.outcomes[0].message
+    assert report.stopped
+    assert it.requests()["list"] == 1
+    assert it.clock.time - BEGUN < 60
+    it.faults()
+    assert it.apply().complete
+    assert len(it.charges()) == 5

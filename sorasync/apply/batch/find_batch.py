@@ -28,11 +28,16 @@ class BatchFinder:
         self._turn = asyncio.Lock()
 
     async def find(self, record: Record, mark: Mark, deadline: float) -> str | InDoubtAnswer:
-        """The batch's id, durable in all its records; or what to do if there is none."""
+        """The batch's id, durable in all its records; or what to do if there is none.
+
+        Raises `AuthFailed` or `QuotaExhausted`.
+        """
         if mark.file_id is None:
             return InDoubtAnswer.RESEND
         async with self._turn:
             if mark.token not in self._answers:
+                # What refuses one question refuses those of the other lines as well.
+                self._answers[mark.token] = InDoubtAnswer.LATER
                 self._answers[mark.token] = await self._search(record, mark, deadline)
             return self._answers[mark.token]
 
@@ -47,9 +52,11 @@ class BatchFinder:
                 found = await self._listed(record, mark)
             except errors.NotSupported:
                 return InDoubtAnswer.ASK
-            except errors.ProviderError:
-                await context.pause(min(_LONGEST, max(0.0, deadline - context.clock.monotonic())))
+            except errors.ProviderError as error:
+                pause = max(_LONGEST, context.reach.unsaid(error))
+                await context.pause(min(pause, max(0.0, deadline - context.clock.monotonic())))
                 continue
+            context.reach.answered()
             if found is not None:
                 await context.commits.record(partial(self._adopt, mark, found))
                 return found.id

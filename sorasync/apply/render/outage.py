@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sorasync.clock import Clock
-from sorasync.provider.errors import NotSent, ProviderError
+from sorasync.clock import Clock, lasting
+from sorasync.provider.errors import AuthFailed, NotSent, ProviderError, QuotaExhausted, RateLimited
 
 # Seconds before the next try: the first, the longest, and how many of an outage add one more.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
@@ -15,14 +15,22 @@ _LONG = 60.0
 
 
 class Outage:
-    """The provider's availability during an apply. `tell` takes one sentence for the user."""
+    """The provider's availability during an apply.
 
-    def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda text: None) -> None:
+    `tell` takes one sentence for the user; `longest` is how many seconds at most a change waits for it.
+    """
+
+    def __init__(
+        self, clock: Clock, tell: Callable[[str], None] = lambda text: None, longest: float = 3600.0
+    ) -> None:
         self._clock = clock
         self._tell = tell
+        self._longest = longest
         self._lost_at: float | None = None
         self._failure: ProviderError | None = None
         self._quiet_until = float("-inf")
+        # Whether the user knows that it cannot say what became of a request.
+        self._told_of_lost = False
         # Whether it has answered in this run.
         self.met = False
 
@@ -52,6 +60,27 @@ class Outage:
             self._tell(f"{error.message}. What was sent is recorded, and renders continue there")
         self._quiet_until = max(self._quiet_until, now + seconds)
 
+    def unsaid(self, error: ProviderError) -> float:
+        """Note that the provider could not say what became of a request; the least seconds until it is asked
+        again.
+
+        Raises what waiting does not mend.
+        """
+        if isinstance(error, AuthFailed | QuotaExhausted):
+            raise error
+        if isinstance(error, RateLimited):
+            self.busy(error, error.retry_after or 0.0)
+            return error.retry_after or 0.0
+        if isinstance(error, NotSent):
+            return self.failed(error)
+        if not self._told_of_lost:
+            self._told_of_lost = True
+            self._tell(
+                f"{error.message}: what became of a request cannot be found out at present; "
+                f"asking again for up to {lasting(self._longest)}"
+            )
+        return 0.0
+
     def failed(self, error: ProviderError) -> float:
         """Note that the provider did not answer usefully; the seconds until the next try."""
         self._failure = error
@@ -60,6 +89,6 @@ class Outage:
             since = datetime.fromtimestamp(self._lost_at, UTC).strftime("%H:%M:%S UTC")
             self._tell(
                 f"{error.message}, since {since}. What was sent is recorded, and renders continue there: "
-                "asking again until it answers"
+                f"asking again until it answers, for up to {lasting(self._longest)}"
             )
         return min(_LONGEST_PAUSE, _FIRST_PAUSE + (self._clock.now() - self._lost_at) / _GROWTH)
