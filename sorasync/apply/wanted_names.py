@@ -56,6 +56,10 @@ def stale_names(
     looked at unless `every` one is to be.
     """
     for node in graph.nodes() if every else graph.several():
+        sought = None if node.final is None else _asset(node.final, bindings, briefs)
+        if sought is not None and holds(base_name(node, name_of) + _ENDINGS[node.kind][0]) == sought:
+            # As it should be, which nearly all are.
+            continue
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         if final is None or stored[final] not in present:

@@ -7,11 +7,12 @@ stands on in other manifests. All three are kept with it, as values that can be 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sorasync.graph.graph import ClipNode
+from sorasync.manifest.prompt_words import DIGEST, NOTHING
 
 # What a branch takes from the clip that it starts from, and a clip from a still; the key decides length,
 # size and model, and the host stands beside it.
@@ -64,6 +65,8 @@ class Outline:
     # The hosts of its renders by address, where that is not the library's default.
     providers: dict[str, str]
     rows: str
+    # The vocabularies of its clips' prompts, one after the other: see `sorasync.manifest.prompt_words`.
+    said: str
     # Its clips by name, once they were read from `rows`, or made.
     made: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
 
@@ -78,18 +81,35 @@ class Outline:
     def nodes(self) -> dict[str, ClipNode]:
         """Its clips by name."""
         if self.made is None:
-            found, at = {}, 0
-            for name, (takes, steps, chosen, waits_for, tags) in zip(
-                self.names, json.loads(self.rows), strict=True
-            ):
-                last = at + takes + steps
-                renders, at = self.addresses[at:last], last
-                found[name] = node_of(name, renders, takes, chosen, waits_for, tuple(tags))
-            self.made = found
+            self.made = {node.name: node for node in self._read(least=0)}
         return self.made
 
+    def several_renders(self) -> Iterator[ClipNode]:
+        """Its clips of more than one render, without making the others."""
+        if not self.several:
+            return iter(())
+        if self.made is None:
+            return self._read(least=2)
+        return (node for node in self.made.values() if len(node.renders) > 1)
+
+    def _read(self, least: int) -> Iterator[ClipNode]:
+        """Its clips of at least so many renders."""
+        at = 0
+        for name, row in zip(self.names, json.loads(self.rows), strict=True):
+            takes, steps, chosen, waits_for, tags = row
+            first, at = at, at + takes + steps
+            if at - first >= least:
+                yield node_of(name, self.addresses[first:at], takes, chosen, waits_for, tuple(tags))
+
+    def vocabularies(self) -> Iterator[tuple[str, str]]:
+        """By name the vocabularies of its clips' prompts, without those that are compared with nothing."""
+        starts = range(0, len(self.said), DIGEST)
+        for name, start in zip(self.names, starts, strict=True):
+            if (said := self.said[start : start + DIGEST]) != NOTHING:
+                yield name, said
+
     def text(self) -> str:
-        """The outline as one line: the columns, a tab, and what a plan without changes does not read."""
+        """The outline as one line: the columns, and after tabs what a plan without changes does not read."""
         columns = [
             self.file,
             self.digest,
@@ -114,13 +134,13 @@ class Outline:
             self.pictures,
             self.providers,
         ]
-        return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}"
+        return f"{json.dumps(columns, separators=(',', ':'))}\t{self.rows}\t{self.said}"
 
     @classmethod
     def of_text(cls, line: str) -> Outline:
         """Read an outline back. Raises `ValueError` for what is none."""
-        columns, _, rows = line.partition("\t")
         try:
+            columns, rows, said = line.split("\t")
             (
                 file,
                 digest,
@@ -169,6 +189,7 @@ class Outline:
                 pictures={name: tuple(stood) for name, stood in pictures.items()},
                 providers=providers,
                 rows=rows,
+                said=said,
             )
         except (TypeError, AttributeError) as error:
             raise ValueError("not an outline") from error

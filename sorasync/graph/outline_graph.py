@@ -188,8 +188,7 @@ class PartedGraph(Graph):
         """See `Graph.several`."""
         yield from (node for node in self.columns.stills.values() if len(node.renders) > 1)
         for outline in self.columns.outlines:
-            if outline.several:
-                yield from (node for node in outline.nodes.values() if len(node.renders) > 1)
+            yield from outline.several_renders()
 
     def waiting(self) -> Iterator[ClipNode]:
         """See `Graph.waiting`."""

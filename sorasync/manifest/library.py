@@ -5,7 +5,7 @@ These are the values that the graph is built from. Nothing here has been checked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
@@ -139,6 +139,15 @@ class HasModels(Protocol):
 
     def models(self) -> Mapping[str | None, str]:
         """See `Library.models`."""
+        ...
+
+
+@runtime_checkable
+class KnowsVocabularies(Protocol):
+    """Clips that know, without being read, which of them may say the same."""
+
+    def alike(self, only: Collection[str]) -> Iterable[tuple[ClipSpec, str]]:
+        """By name, the clips with a `prompt_words.vocabulary` that one of those has, and which it is."""
         ...
 
 

@@ -31,7 +31,7 @@ from sorasync.operations.engine import Engine, Findings, Part
 from sorasync.operations.program_digest import program_digest
 from sorasync.operations.remembered_answer import DIRECTORY
 
-FORMAT = 1
+FORMAT = 2
 # A library of fewer clips is read faster than this file.
 WORTH = 500
 # Bytes; a million clips take less.

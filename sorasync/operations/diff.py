@@ -173,7 +173,7 @@ def _changed(
         before=old,
         after=new,
         fields=fields,
-        why=sentence(fields, new, now, labels),
+        why=sentence(fields, new, now, labels.get),
         before_usd=cost_at(hosts[0], old),
         after_usd=cost_at(hosts[1], new),
     )

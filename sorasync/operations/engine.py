@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +38,8 @@ from sorasync.profile.hosts import Hosts
 Picks = dict[str, tuple[int, Origin]]
 
 _SPARE = 1_000
+# So many texts are looked for one by one.
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,18 @@ class Specs(Mapping[str, ClipSpec]):
             for model, name in part.outline.models.items():
                 found[model] = min(name, found.get(model, name))
         return found
+
+    def alike(self, only: Collection[str]) -> Iterator[tuple[ClipSpec, str]]:
+        """See `KnowsVocabularies.alike`."""
+        files = {self.owners[name] for name in only if name in self.owners}
+        spoken = (pair for file in files for pair in self.parts[file].outline.vocabularies())
+        asked = {said for name, said in spoken if name in only}
+        shared: dict[str, str] = {}
+        for part in self.parts.values():
+            if len(asked) > _FEW or any(said in part.outline.said for said in asked):
+                shared.update(pair for pair in part.outline.vocabularies() if pair[1] in asked)
+        for name in sorted(shared):
+            yield self[name], shared[name]
 
 
 def changed_clips(before: Library, now: Library) -> Iterator[tuple[str, ClipSpec | None, ClipSpec]]:
@@ -436,6 +450,8 @@ class _Loading:
             self.kept[file] = Part(outline, specs)
 
     def _outlined(self, file: str, specs: Mapping[str, ClipSpec]) -> Outline:
+        from sorasync.manifest.prompt_words import said_by
+
         built = self.built[file]
         expansion = self.expansion
         nodes = [expansion.clips[name] for name in specs]
@@ -470,6 +486,7 @@ class _Loading:
             pictures={name: standing(expansion.stills[name], self._key) for name in pictures},
             providers={render.address: render.provider for render in renders if render.provider},
             rows=rows_of(nodes),
+            said="".join(map(said_by, specs.values())),
             made={node.name: node for node in nodes},
         )
 

@@ -36,5 +36,5 @@ def absent(briefs: Mapping[str, Brief], present: Container[str]) -> set[str]:
     return {
         brief.asset
         for brief in briefs.values()
-        if brief.asset is not None and brief.status in _KEPT and brief.asset not in present
+        if brief.asset is not None and brief.asset not in present and brief.status in _KEPT
     }

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sorasync.operations.retake import Retakes
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
-    from sorasync.state.record import Brief, Record
+    from sorasync.state.record import Binding, Brief, Record
     from sorasync.state.store import Store
 
 # A package for checking media is missing: `validate` says so, so plans need not.
@@ -205,15 +205,16 @@ def _surveyed(
     if archive.remote:
         recorded = {one.asset for one in briefs.values() if one.asset is not None}
         present = {*here, *archive.holds(recorded.difference(here), ask=not options.offline)}
+    bindings = store.bindings()
     known = Known(
-        bindings=store.bindings(),
+        bindings=bindings,
         briefs=briefs,
         present=present,
         here=here,
         hosts=project.hosts,
         spares=spares(project, store, graph, briefs, absent(briefs, present)),
         refuse_mismatch=project.config.assets.mismatch == "fail",
-        twins=_twins(store),
+        twins=_twins(store, bindings),
     )
     found = survey(graph, known, replaced, lost=options.refresh)
     remote, silent = ({}, []) if options.offline else _ask(project, store, found, swept)
@@ -228,11 +229,10 @@ def _retakes(
     return retakes(project, store, library, graph, briefs)
 
 
-def _twins(store: Store) -> dict[str, str]:
+def _twins(store: Store, bindings: Mapping[str, Binding]) -> dict[str, str]:
     """What the other render is called of each key that two machines paid for."""
     from sorasync.state.paid_twice import paid_twice
 
-    bindings = store.bindings()
     found = [one for one in paid_twice(store) if not one.spare]
     return {bindings[one.address].key: one.other for one in found if one.address in bindings}
 

@@ -99,9 +99,14 @@ class _Differ:
             self.origins.setdefault(self.known.bindings[address].key, []).append(address)
 
     @cached_property
-    def labels(self) -> dict[str, str]:
-        """Bound keys, with the label of an address that points to each."""
-        return {b.key: self.graph.label(a) for a, b in self.known.bindings.items()}
+    def bound(self) -> dict[str, str]:
+        """Bound keys, with an address that points to each."""
+        return {binding.key: address for address, binding in self.known.bindings.items()}
+
+    def _label_of(self, key: str) -> str | None:
+        """The label of an address that points to a key, None where none does."""
+        address = self.bound.get(key)
+        return None if address is None else self.graph.label(address)
 
     def add(self, render: Render) -> None:
         change = self._decide(render)
@@ -440,7 +445,7 @@ class _Differ:
         if before is None:
             return "not rendered yet" if render.kind is not Kind.CHARACTER else "not uploaded yet"
         fields = reason.changed_fields(reason.inputs_of(before.inputs), reason.inputs_of(render.inputs))
-        return reason.sentence(fields, render, self.graph, self.labels)
+        return reason.sentence(fields, render, self.graph, self._label_of)
 
     def _share(self, render: Render) -> Change:
         other = self.graph.label(self.first[render.key])
@@ -457,10 +462,10 @@ class _Differ:
         fields = reason.changed_fields(reason.inputs_of(before.inputs), after) if before else ()
         if origin:
             why = f"renamed from {self.graph.label(origin)}"
-        elif render.key in self.labels:
-            why = f"the same render as {self.labels[render.key]}"
+        elif (same := self._label_of(render.key)) is not None:
+            why = f"the same render as {same}"
         elif fields:
-            why = f"{reason.sentence(fields, render, self.graph, self.labels)}: reuses a retired render"
+            why = f"{reason.sentence(fields, render, self.graph, self._label_of)}: reuses a retired render"
         else:
             why = "reuses a retired render"
         change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=fields, origin=origin)

@@ -86,17 +86,23 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
     With `lost` the provider is to be asked for lost renders as well.
     """
     bindings, briefs, keys_of = known.bindings, known.briefs, graph.keys
-    whole = {key for key, brief in briefs.items() if known.whole(brief) and known.refused(brief) is None}
+    # `Known.whole` and `Known.refused` of every record, without a call for each.
+    stored, present, refusing = Status.STORED, known.present, known.refuse_mismatch
+    whole = {
+        key
+        for key, (status, asset, _, _, mismatch) in briefs.items()
+        if status is stored
+        and asset is not None
+        and asset in present
+        and not (refusing and mismatch is not None)
+    }
     whole |= {
         key
         for address in graph.cast
         if (found := briefs.get(key := keys_of[address])) and known.uploaded(found, graph.renders[address])
     }
-    unsettled = {
-        address
-        for address, key in keys_of.items()
-        if key not in whole or (bound := bindings.get(address)) is None or bound.key != key
-    }
+    bound = {address: key for address, (key, _) in bindings.items()}
+    unsettled = {address for address, key in keys_of.items() if bound.get(address) != key or key not in whole}
     if replaced:
         unsettled |= {address for address in keys_of if address in replaced}
     touched = graph.in_order(unsettled) if unsettled else []

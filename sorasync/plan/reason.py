@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
 from sorasync.state.rows import fields_of
+
+# The label of an address that points to a key, None where none does.
+LabelOf = Callable[[str], str | None]
 
 _NAMES = {
     "simulated": "provider",
@@ -67,19 +70,21 @@ def _rank(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
-def sentence(fields: tuple[FieldChange, ...], render: Render, graph: Graph, keys: Mapping[str, str]) -> str:
+def sentence(fields: tuple[FieldChange, ...], render: Render, graph: Graph, label_of: LabelOf) -> str:
     """One line that names every changed field; long values are left to the diff below it.
 
-    `keys` maps keys to the labels of the addresses that point or pointed to them.
+    `label_of` gives the label of an address that points to a key.
     """
-    return ", ".join(_phrase(field, render, graph, keys) for field in fields) or "a new render was asked for"
+    return (
+        ", ".join(_phrase(field, render, graph, label_of) for field in fields) or "a new render was asked for"
+    )
 
 
-def _phrase(field: FieldChange, render: Render, graph: Graph, keys: Mapping[str, str]) -> str:
+def _phrase(field: FieldChange, render: Render, graph: Graph, label_of: LabelOf) -> str:
     match field.name:
         case "source" if render.source is not None:
             source = graph.label(render.source)
-            known = keys.get(str(field.before))
+            known = label_of(str(field.before))
             if field.before is None or known is None or known == source:
                 return f"its source {source} changes"
             return f"its source is now {source}, was {known}"

@@ -22,11 +22,12 @@ from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.library_file import MEDIA_BYTES, open_file
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.library import Library as Declared
+from sorasync.operations.plan import make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.remembered_answer import DIRECTORY
 from sorasync.operations.validate import check
 from tests.watch.kit import Library, clip, make
-from tests.watch.test_same_plans import EDITS, _mending, told
+from tests.watch.test_same_plans import EDITS, OPTIONS, _mending, told
 
 LONG_AGO = 1_600_000_000_000_000_000
 # Manifests that hang on each other: branches over files, and picks of a third one.
@@ -39,6 +40,8 @@ SEVERAL = {
     '[clips.c]\nfrom = "shot-1"\ntags = ["x"]\n[[clips.c.steps]]\nedit = "In fog."\n',
     "manifests/picks.toml": "[picks]\nshot-3 = 1\n",
 }
+LONG = "A long gray harbor under the bright evening sky, gulls over the water"
+OTHER_WORDS = "A beautiful long grey harbour under bright evening skies, gull over water"
 MORE: dict[str, Callable[[Library], None]] = {
     "pick another": lambda one: one.save("manifests/picks.toml", "[picks]\nshot-3 = 2\nshot-6 = 1\n"),
     "no pick at all": lambda one: one.save("manifests/picks.toml", ""),
@@ -65,6 +68,13 @@ MORE: dict[str, Callable[[Library], None]] = {
     "names in another case": lambda one: one.save("manifests/other.toml", clip("SHOT-1", "Loud")),
     "a matrix": lambda one: one.save(
         "manifests/m.toml", '[clips.m]\nprompt = "{{ x }} day"\nmatrix = { x = ["Wet", "wet"] }\n'
+    ),
+    "a long prompt": lambda one: one.save("manifests/long.toml", clip("long", LONG)),
+    "the long prompt in other words": lambda one: one.save(
+        "manifests/words.toml", clip("a-first", OTHER_WORDS) + clip("z-last", f"{LONG}, please")
+    ),
+    "a short one with those words": lambda one: one.save(
+        "manifests/brief.toml", clip("brief", OTHER_WORDS.replace("beautiful ", "beautiful, stunning " * 9))
     ),
     "no branches": lambda one: (one.root / "manifests/branch.toml").unlink(missing_ok=True),
 }
@@ -204,20 +214,26 @@ def settle_times(library: Library) -> None:
         os.utime(path, ns=(LONG_AGO, LONG_AGO))
 
 
-def reads(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files of the manifests that a plan of this library opens."""
-    opened = []
+def watch_opened(patch: pytest.MonkeyPatch, opened: list[str]) -> None:
+    """Note the names of the manifests and of the other files for them that are opened from now on."""
 
     def counted(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) -> BufferedReader:
-        opened.append(path.name)
+        if path.name != "sorasync.toml":
+            opened.append(path.name)
         return open_file(path, within=within, largest=largest)
 
+    patch.setattr("sorasync.manifest.files.open_file", counted)
+
+
+def reads(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of the manifests that a plan of this library opens."""
+    opened: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr("sorasync.manifest.files.open_file", counted)
+        watch_opened(patch, opened)
         project = Project.open(library.root, cached=True)
         declared = project.library()
         assert project.graph(declared).keys
-    return [name for name in opened if name != "sorasync.toml"]
+    return opened
 
 
 def test_no_file_is_opened_that_has_not_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,6 +243,34 @@ def test_no_file_is_opened_that_has_not_changed(tmp_path: Path, monkeypatch: pyt
     assert reads(library, monkeypatch) == []
     library.save("manifests/c.toml", library.read("manifests/c.toml").replace("Oslo", "Lisbon"))
     assert set(reads(library, monkeypatch)) == {"c.toml"}
+
+
+def test_a_changed_prompt_is_compared_with_all_others_and_opens_only_those_that_it_is_like(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = start(tmp_path)
+    MORE["a long prompt"](library)
+    settle_times(library)
+    cached(library)
+    MORE["the long prompt in other words"](library)
+    opened: list[str] = []
+    with monkeypatch.context() as patch:
+        watch_opened(patch, opened)
+        found = cached(library)
+    assert found.count("S214") >= 2
+    assert {"words.toml", "long.toml"} <= set(opened)
+    # What else is to be rendered is looked at as well: nothing is, of what is only like no other.
+    EDITS["apply"](library)
+    settle_times(library)
+    cached(library)
+    library.save("manifests/words.toml", clip("a-first", f"{OTHER_WORDS} and stones"))
+    opened.clear()
+    with monkeypatch.context() as patch:
+        watch_opened(patch, opened)
+        project = Project.open(library.root, cached=True)
+        planned = make_plan(project, OPTIONS)
+    assert [change.address for change in planned.plan.changes if change.action.renders] == ["clip.a-first#1"]
+    assert set(opened) == {"words.toml"}
 
 
 def test_a_file_that_was_read_just_after_it_changed_is_read_again(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def told(root: Path, before: str, after: str) -> str:
     old, graph = expanded(before).renders["clip.a#1"], expanded(after)
     new = graph.renders["clip.a#1"]
     fields = reason.changed_fields(reason.inputs_of(old.inputs), reason.inputs_of(new.inputs))
-    return reason.sentence(fields, new, graph, {})
+    return reason.sentence(fields, new, graph, lambda key: None)
 
 
 def test_parameters_are_named_by_their_path(tmp_path: Path) -> None:

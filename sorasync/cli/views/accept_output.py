@@ -15,7 +15,7 @@ def acceptance_text(found: Acceptance, graph: Graph) -> Iterator[str]:
     """The chain, sources first, with what changed; then what still has to be rendered."""
     labels = {one.old.key: one.label for one in found.accepted}
     for one in found.accepted:
-        yield f"✓ {one.label}  {sentence(one.fields, one.new, graph, labels)}"
+        yield f"✓ {one.label}  {sentence(one.fields, one.new, graph, labels.get)}"
         for field in one.fields:
             if field.name == "prompt" and isinstance(field.before, str) and isinstance(field.after, str):
                 yield f"      prompt: {diff_text(shortened(word_diff(field.before, field.after)))}"

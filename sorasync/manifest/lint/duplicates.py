@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sorasync.manifest.library import ClipSpec
-from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import LintFinding, spoken
+from sorasync.manifest.library import ClipSpec, KnowsVocabularies
+from sorasync.manifest.lint.prompt import LintFinding
+from sorasync.manifest.prompt_words import FILLERS, NOTHING, said_by, spoken, stem
 
 CODE = "S214"
 
 _CLAUSE = re.compile(r"[.,;:!?\n]|\band\b")
-_FILLERS = words(
-    "a an the very really quite just some of in with beautiful cinematic stunning epic amazing gorgeous "
-    "breathtaking please and is are"
-)
-_SPELLINGS = {
-    "gray": "grey",
-    "color": "colour",
-    "colors": "colours",
-    "colored": "coloured",
-    "harbor": "harbour",
-    "closeup": "close",
-}
-_ENDING = re.compile(r"(?:ing|ed|es|s|e)$")
-_SHORT_WORD = 4
-# Shorter prompts are too short to call one a copy of another.
-_SHORTEST = 6
 
 
 class Vocabularies:
     """Clips by the words of their prompts: only those with the same words can say the same."""
 
     def __init__(self) -> None:
-        self._clips: dict[int, list[ClipSpec]] = {}
+        self._clips: dict[str, list[ClipSpec]] = {}
 
-    def add(self, clip: ClipSpec, used: frozenset[str]) -> None:
-        """Enter a clip; `used` are the words of its prompt. One with few words says too little to compare."""
-        self.put(clip, vocabulary(used))
-
-    def put(self, clip: ClipSpec, known: int | None) -> None:
-        """Enter a clip by its `vocabulary`."""
-        if known is not None:
-            self._clips.setdefault(known, []).append(clip)
+    def put(self, clip: ClipSpec, said: str) -> None:
+        """Enter a clip by its `vocabulary`. One with few words says too little to compare."""
+        if said != NOTHING:
+            self._clips.setdefault(said, []).append(clip)
 
     def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, LintFinding]]:
         """Each clip that asks for the same as one before it in other words, with what to do instead.
@@ -58,40 +37,24 @@ class Vocabularies:
                 yield from _in_group(group, only)
 
 
-@lru_cache(maxsize=65_536)
-def _stem(word: str) -> str:
-    """The word without its ending: `drifts`, `drifting` and `drift` are one word here."""
-    word = _SPELLINGS.get(word, word)
-    return _ENDING.sub("", word) if len(word) > _SHORT_WORD else word
-
-
-def vocabulary(used: frozenset[str]) -> int | None:
-    """What the words of a prompt come to, the same for those that may say the same; None for too few."""
-    if len(used) < _SHORTEST:
-        return None
-    return hash(frozenset(map(_stem, used - _FILLERS)))
-
-
-def near(
-    clips: Mapping[str, ClipSpec], only: Collection[str], known: dict[str, int | None] | None = None
-) -> Vocabularies:
-    """The clips whose prompts are about as long as one of those named in `only`; rows are left alone.
-
-    `known` keeps the vocabularies by prompt, for a caller that asks again and again.
-    """
-    named = (clips[name] for name in only if name in clips)
+def near(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Vocabularies:
+    """The clips that may say the same as one of those named in `only`, with a prompt about as long."""
+    named = [clips[name] for name in only if name in clips]
     lengths = {len(clip.prompt or "") for clip in named if not clip.row}
-    known = {} if known is None else known
     found = Vocabularies()
     if not lengths:
         return found
-    for clip in clips.values():
-        prompt = clip.prompt
-        if prompt and not clip.row and _near(len(prompt), lengths):
-            if prompt not in known:
-                known[prompt] = vocabulary(frozenset(spoken(prompt.lower())))
-            found.put(clip, known[prompt])
+    for clip, said in _alike(clips, only):
+        if _near(len(clip.prompt or ""), lengths):
+            found.put(clip, said)
     return found
+
+
+def _alike(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Iterable[tuple[ClipSpec, str]]:
+    """Clips by name with their vocabularies: at least those that share one with a clip in `only`."""
+    if isinstance(clips, KnowsVocabularies):
+        return clips.alike(only)
+    return ((clip, said_by(clip)) for clip in clips.values() if clip.prompt and not clip.row)
 
 
 def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, LintFinding]]:
@@ -133,7 +96,7 @@ def _finding(first: ClipSpec) -> LintFinding:
 def _clauses(text: str) -> list[tuple[str, ...]]:
     """The words that matter, by clause."""
     clauses = [
-        tuple(_stem(word) for word in spoken(clause) if word not in _FILLERS)
+        tuple(stem(word) for word in spoken(clause) if word not in FILLERS)
         for clause in _CLAUSE.split(text.lower())
     ]
     return [clause for clause in clauses if clause]

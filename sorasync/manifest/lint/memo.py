@@ -17,9 +17,8 @@ _SPARE = 1_000
 
 @dataclass(slots=True)
 class LintMemo:
-    """Findings by clip, each with what they hang on; `vocabularies` by prompt, see `duplicates`."""
+    """Findings by clip, each with what they hang on."""
 
-    vocabularies: dict[str, int | None] = field(default_factory=dict)
     _facts: object = None
     _clips: dict[str, tuple[Sequence[ClipSpec], int | None, tuple[Found, ...]]] = field(default_factory=dict)
 
@@ -27,14 +26,11 @@ class LintMemo:
         """Start checking a library of that many clips.
 
         Findings are forgotten where `facts`, which all of them hang on, are others; everything is where most
-        of it is of clips and prompts that are no more.
+        of it is of clips that are no more.
         """
-        most = 2 * clips + _SPARE
-        if facts != self._facts or len(self._clips) > most:
+        if facts != self._facts or len(self._clips) > 2 * clips + _SPARE:
             self._facts = facts
             self._clips = {}
-        if len(self.vocabularies) > most:
-            self.vocabularies = {}
 
     def recall(self, line: Sequence[ClipSpec], seconds: int | None) -> tuple[Found, ...] | None:
         """What was found in the first clip of a line, the others being those it starts from; None if new.

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from sorasync.manifest.config import LintLimitsConfig
 from sorasync.manifest.lint.board import BoardPart
 from sorasync.manifest.lint.patterns import words
-from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 from sorasync.manifest.lint.rule import LintRule, Setting
 from sorasync.manifest.lint.vocabulary import COLOUR
+from sorasync.manifest.prompt_words import spoken
 from sorasync.text import counted
 
 _LIST = re.compile(

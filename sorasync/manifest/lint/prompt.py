@@ -9,6 +9,7 @@ from functools import cached_property
 
 from sorasync.manifest.library import ClipSpec, Origin
 from sorasync.manifest.lint.board import Board, read_board
+from sorasync.manifest.prompt_words import spoken
 from sorasync.toml.positions import TomlPath
 
 WORD = re.compile(r"[^\W_]+(?:['’](?!s\b)[^\W_]+)*")
@@ -30,15 +31,6 @@ class LintFinding:
     expected: str | None = None
     fix: str | None = None
     key: TomlPath | None = None
-
-
-_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~‘’“”„«»–—…·•×、。「」『』・！？：；（），"
-_GAPS = str.maketrans(dict.fromkeys(_MARKS, " "))
-
-
-def spoken(low: str) -> list[str]:
-    """The words of a text in lower case; hyphens and apostrophes part words, too."""
-    return low.translate(_GAPS).split()
 
 
 def _lower(text: str) -> str:

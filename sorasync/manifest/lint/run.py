@@ -24,10 +24,11 @@ from sorasync.manifest.lint import (
 from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
 from sorasync.manifest.lint.duplicates import Vocabularies, near
 from sorasync.manifest.lint.memo import Found, LintMemo
-from sorasync.manifest.lint.prompt import Prompt, spoken
+from sorasync.manifest.lint.prompt import Prompt
 from sorasync.manifest.lint.rule import EVERY, LintRule, Setting
 from sorasync.manifest.lint.suppress import Suppressions, unknown_code
 from sorasync.manifest.lint.where import where
+from sorasync.manifest.prompt_words import spoken, vocabulary
 
 RULES = (
     parameters.RULE,
@@ -122,7 +123,7 @@ class _Linting:
         for prompt in self._prompts(clip, seconds):
             found += self._check(prompt)
             if prompt.kind == "create" and self.only is None:
-                self.vocabularies.add(clip, prompt.words)
+                self.vocabularies.put(clip, vocabulary(prompt.words))
             # The prompts it continues were needed only now, and must not be kept alive with the findings.
             prompt.before = _no_lines
         self.memo.keep(line, seconds, found)
@@ -136,19 +137,17 @@ class _Linting:
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:
             return
-        alike = self.vocabularies if self.only is None else self._near(self.only)
+        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only)
         for clip, finding in alike.duplicates(self.only):
             self.found.append((DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding))
-
-    def _near(self, only: Collection[str]) -> Vocabularies:
-        return near(self.library.clips, only, self.memo.vocabularies)
 
     def _clips(self) -> Iterable[ClipSpec]:
         """The clips to look at. What is found in a prompt is quoted, and rows are not."""
         clips = self.library.clips
         if self.only is None:
             return (clip for clip in clips.values() if not clip.row)
-        return [clip for name, clip in clips.items() if name in self.only and not clip.row]
+        named = (clips[name] for name in sorted(self.only) if name in clips)
+        return [clip for clip in named if not clip.row]
 
     def _prompts(self, clip: ClipSpec, seconds: int | None) -> Iterator[Prompt]:
         if clip.prompt is not None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from sorasync.manifest.lint.patterns import one_of, phrases, words
-from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 from sorasync.manifest.lint.rule import EDIT, EXTEND, LintRule, Setting
+from sorasync.manifest.prompt_words import spoken
 
 _VERB = one_of(
     "change make turn replace remove add shift swap recolou?r darken brighten lighten delete erase transform "

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from sorasync.manifest.lint.board import Board, BoardPart
 from sorasync.manifest.lint.patterns import phrases, words
-from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 from sorasync.manifest.lint.rule import MADE, LintRule, Setting
+from sorasync.manifest.prompt_words import spoken
 from sorasync.text import counted
 
 # What joins two beats, behind letters that are searched for first: most prompts have few of them.

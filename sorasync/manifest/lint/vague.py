@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from sorasync.manifest.lint.patterns import any_of, one_of, phrases, words
-from sorasync.manifest.lint.prompt import LintFinding, Prompt, spoken
+from sorasync.manifest.lint.prompt import LintFinding, Prompt
 from sorasync.manifest.lint.rule import LintRule, Setting
+from sorasync.manifest.prompt_words import spoken
 
 _LIKE_FILM = "what makes it so: lens, move and light, such as “35mm, slow push-in, low sun from the left”"
 _LOVELY = "what one would see: colours, textures, light, such as “wet cobbles that mirror amber lamps”"
