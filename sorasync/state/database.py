@@ -58,6 +58,9 @@ class Database(Protocol):
     def begin_snapshot(self) -> None:
         """Begin a transaction that only reads, all of it as of one moment."""
 
+    def take_time(self) -> None:
+        """Let the transaction that has begun be silent for minutes; otherwise it soon ends."""
+
     def commit(self) -> None:
         """End the transaction; what it wrote is durable when this returns."""
 

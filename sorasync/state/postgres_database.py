@@ -36,7 +36,9 @@ _DEFAULTS: dict[str, str | int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-_SETTINGS = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
+# Seconds that a statement waits for other writers, and that a transaction may be silent. A machine that is
+# cut off in the middle of one holds up all others, whose leases must not run out meanwhile.
+LOCK_TIMEOUT, IDLE_IN_TRANSACTION = 30.0, 20.0
 
 _DIALECT = re.compile(r"\?|(?<![:\w]):[a-z_]+|%|json_each\(\?\)|json_extract\((\w+), '\$\.(\w+)'\)")
 
@@ -113,7 +115,11 @@ class PostgresDatabase:
         connection.adapters.register_dumper(bool, _Flag)
         path = sql.SQL("SET search_path TO {}; ").format(sql.Identifier(url.schema))
         only = "; SET default_transaction_read_only = on" if self.readonly else ""
-        connection.execute(path + sql.SQL(_SETTINGS + only))
+        waits = (
+            f"SET lock_timeout = {LOCK_TIMEOUT * 1000:.0f}; "
+            f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION * 1000:.0f}"
+        )
+        connection.execute(path + sql.SQL(waits + only))
         return connection
 
     def execute(self, statement: str, parameters: Parameters = (), /) -> PostgresResult:
@@ -160,6 +166,7 @@ class PostgresDatabase:
     def begin_snapshot(self) -> None:
         """See `Database.begin_snapshot`."""
         self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.take_time()
 
     def _begin(self, statement: str) -> None:
         self._reconnect_if_lost()
@@ -171,6 +178,10 @@ class PostgresDatabase:
     def visit(self, schema: str) -> None:
         """Look names up in another schema for the rest of the transaction, or until the next visit."""
         self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema)))
+
+    def take_time(self) -> None:
+        """See `Database.take_time`."""
+        self.connection.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 
     def sync(self) -> None:
         """Wait for the answers of everything that was sent."""

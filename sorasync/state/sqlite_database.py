@@ -45,6 +45,9 @@ class SqliteDatabase:
         """See `Database.begin_snapshot`."""
         self.execute("BEGIN")
 
+    def take_time(self) -> None:
+        """See `Database.take_time`. SQLite waits for whoever has the transaction."""
+
     def commit(self) -> None:
         """See `Database.commit`."""
         self.execute("COMMIT")

@@ -52,16 +52,17 @@ class FaultProxy:
     rules: list[Rule] = field(default_factory=list)
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     port: int = 0
-    # With dice, any request goes wrong with that chance.
+    # With dice, any request goes wrong with that chance, in one of these ways.
     dice: random.Random | None = None
     chance: float = 0.0
+    kinds: tuple[str, ...] = ("away", "lost", "cut", "denied", "stale")
     before: Callable[[str, str], None] = lambda method, path: None
 
     def fault_of(self, method: str, path: str) -> str:
         """What becomes of a request."""
         found = next((rule.fault for rule in self.rules if rule.takes(method, path)), "")
         if not found and self.dice is not None and self.dice.random() < self.chance:
-            found = self.dice.choice(("away", "lost", "cut", "denied", "stale"))
+            found = self.dice.choice(self.kinds)
         self.seen.append((method, path, found))
         return found
 

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.moto_server import running_moto
 from tests.postgres_server import running_server
-from tests.team.three_runners import bad_days
+from tests.team.bad_days import bad_days
 from tests.team.two_people import disjoint_parts, same_clip
 
 # Rounds over one library: more make each plan of it slower than the faults are.
@@ -35,16 +36,16 @@ def main() -> int:
     options = parser.parse_args()
     wrong: list[str] = []
     faults: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as name, running_server() as server:
+    with tempfile.TemporaryDirectory() as name, running_server() as server, running_moto() as moto:
         root = Path(name)
         for number, rounds in enumerate(_parts(options.rounds, _OF_ONE_LIBRARY)):
             seed = options.seed + number
-            team = bad_days(root / f"days-{number}", server, f"days_{number}", rounds, seed, faults=4)
+            team = bad_days(root / f"days-{number}", server, moto, f"days_{number}", rounds, seed, faults=4)
             faults += team.faults
             wrong += team.wrong
             _tell(f"seed {seed}: {rounds} rounds, so far {dict(faults)}", team.wrong)
-        for kind in (same_clip, disjoint_parts):
-            for number, rounds in enumerate(_parts(options.people, _OF_ONE_LIBRARY)):
+        for number, rounds in enumerate(_parts(options.people, _OF_ONE_LIBRARY)):
+            for kind in (same_clip, disjoint_parts):
                 schema = f"{kind.__name__}_{number}"
                 both = kind(root / schema, server, schema, rounds)
                 wrong += both.wrong

@@ -12,8 +12,10 @@ import pytest
 
 from sorasync.cli.main import run
 from tests.apply.crash.server import ledger
+from tests.moto_server import running_moto
 from tests.postgres_server import PostgresServer
-from tests.team.three_runners import LONGEST, Crew, bad_days, clips, crew
+from tests.team.bad_days import bad_days
+from tests.team.three_runners import LONGEST, Crew, clips, crew
 
 
 def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
@@ -41,7 +43,8 @@ def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
 def test_whatever_happens_each_key_is_billed_once(
     tmp_path: Path, postgres: PostgresServer, schema: str, rounds: int
 ) -> None:
-    team = bad_days(tmp_path, postgres, schema, rounds, seed=16, faults=4)
+    with running_moto() as moto:
+        team = bad_days(tmp_path, postgres, moto, schema, rounds, seed=16, faults=4)
     assert not team.wrong, (team.wrong, team.faults)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +19,13 @@ from tests.apply.crash.library import Library
 from tests.apply.crash.server import ledger, serving
 from tests.apply.crash.victim import begin_elsewhere
 from tests.postgres_server import PostgresServer
-from tests.team.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.team.legal_history import illegal, read_history
 from tests.team.two_people import clone
 
 # Seconds after which a run hangs.
 LONGEST = 60.0
+# Seconds that leases of runners live beyond a heartbeat.
+LIFE = 10.0
 
 
 @dataclass
@@ -59,6 +59,10 @@ class Crew:
     server: PostgresServer
     queue: str
     schema: str
+    # Where the videos are kept.
+    bucket: str
+    # What runners and applies have in their environment besides.
+    environment: Mapping[str, str] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
@@ -72,18 +76,17 @@ class Crew:
         address = self.server.url("", port=port).partition("?")[0]
         given = ["--queue", self.queue, "--database", address, "--work", str(work)]
         given += ["--bucket", self.bucket, "--allow", allow or self.url.removeprefix("http://"), *arguments]
-        made = Runner(fork_elsewhere(_run, given, log), log)
+        made = Runner(fork_elsewhere(_run, given, log, self.environment), log)
         self.runners.append(made)
         return made
 
-    @property
-    def bucket(self) -> str:
-        """Where the videos are kept."""
-        return f"file://{self.directory / 'bucket'}"
+    def begin_apply(self, *arguments: str) -> Child:
+        """Begin an apply that queues what it plans, unless it is told otherwise."""
+        return begin_elsewhere(self.library.root, *arguments, environment=self.environment)
 
     def apply(self, *arguments: str) -> int | None:
         """The exit code of an apply that follows what it has queued."""
-        return begin_elsewhere(self.library.root, *arguments).wait(LONGEST)
+        return self.begin_apply(*arguments).wait(LONGEST)
 
     def end(self) -> None:
         """Stop all runners."""
@@ -124,7 +127,7 @@ class Crew:
         for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
             self.wrong += found
         self.wrong += illegal(read_history(self.server.url(self.schema), ledger(self.url)))
-        if (code := begin_elsewhere(self.library.root, "--here", "--max-cost", "0").wait(LONGEST)) != 0:
+        if (code := self.apply("--here", "--max-cost", "0")) != 0:
             self.wrong.append(f"an apply afterwards ended with {code}")
         if len(ledger(self.url)) != jobs:
             self.wrong.append("an apply afterwards paid")
@@ -132,13 +135,21 @@ class Crew:
 
 @contextmanager
 def crew(
-    directory: Path, server: PostgresServer, schema: str, *, rate: str = "", render_seconds: float = 0
+    directory: Path,
+    server: PostgresServer,
+    schema: str,
+    *,
+    rate: str = "",
+    render_seconds: float = 0,
+    bucket: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Crew]:
     """A library at a server, its bucket, and no runner yet. `rate` is what the host takes."""
     (directory / "bucket").mkdir(parents=True)
+    bucket = bucket or f"file://{directory / 'bucket'}"
     with serving(directory / "server", render_seconds=render_seconds) as url:
         library = clone(directory / "library", url, server.url(schema))
-        made = Crew(directory, library, url, server, f"queue-{schema}", schema)
+        made = Crew(directory, library, url, server, f"queue-{schema}", schema, bucket, environment or {})
         config = library.root / "sorasync.toml"
         text = config.read_text().replace("[assets]\n", f'[assets]\nurl = "{made.bucket}"\n')
         text = text.replace("[apply]\n", f'[apply]\nqueue = "{made.queue}"\n')
@@ -157,84 +168,13 @@ def clips(round_: int, count: int) -> str:
     return "".join(found) + f'[[clips.c{round_}-{count - 1}.steps]]\nextend = "On."\nseconds = 4\n'
 
 
-def bad_days(
-    directory: Path, server: PostgresServer, schema: str, rounds: int, seed: int, faults: int = 2
-) -> Crew:
-    """Three runners at work; each round some are killed, stopped or cut off, or the database crashes."""
-    chance = random.Random(seed)
-    with crew(directory, server, schema) as team, cutting_proxy(server.port, seed) as proxy:
-        declared = ""
-        for number in range(rounds):
-            declared += clips(number, 6)
-            team.library.clips(declared)
-            _start_missing(team, proxy, chance)
-            child = begin_elsewhere(team.library.root)
-            for _ in range(faults):
-                _fault(team, proxy, chance)
-                _start_missing(team, proxy, chance)
-            proxy.limits, proxy.delay = None, 0.0
-            proxy.joined.set()
-            code = _ended(team, proxy, chance, child)
-            team.faults[f"apply ended with {code}"] += 1
-            # An apply that lost its database is begun again; what it had queued is carried out anyway.
-            tries = 0
-            while code != 0 and tries < 4:
-                child, tries = begin_elsewhere(team.library.root), tries + 1
-                code = _ended(team, proxy, chance, child)
-            if code != 0:
-                team.wrong.append(f"round {number}: the last apply ended with {code}")
-            if team.wrong:
-                break
-        team.end()
-        team.look((number + 1) * 7)
-        return team
-
-
-def _ended(team: Crew, proxy: CuttingProxy, chance: random.Random, child: Child) -> int | None:
-    """How an apply ends while there are always runners, as a service manager would see to it."""
-    until = time.monotonic() + 4 * LONGEST
-    while (code := child.wait(0.2)) is None and time.monotonic() < until:
-        _start_missing(team, proxy, chance)
-    return code
-
-
-def _start_missing(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
-    team.runners = [one for one in team.runners if one.child.wait(0) is None]
-    while len(team.runners) < 3:
-        team.runner(port=proxy.port if chance.random() < 0.5 else 0)
-
-
-def _fault(team: Crew, proxy: CuttingProxy, chance: random.Random) -> None:
-    victim = chance.choice(team.runners)
-    proxy.joined.set()
-    what = chance.choice(["killed", "stopped", "cut", "crashed", "delayed", "parted"])
-    if any(runner.lines() > 1 for runner in team.runners):
-        victim.reaches(victim.lines() + chance.randint(1, 8), within=2.0)
-    team.faults[what] += 1
-    if what == "killed":
-        victim.child.kill()
-    elif what == "stopped":
-        victim.child.kill(signal.SIGTERM)
-    elif what == "cut":
-        proxy.limits = (5, 60)
-        proxy.cut()
-    elif what == "delayed":
-        proxy.delay = chance.choice([0.0, 0.01, 0.2])
-    elif what == "parted":
-        # Until the next fault, or the end of the round: those behind the proxy neither hear nor are heard.
-        proxy.joined.clear()
-    else:
-        proxy.limits = None
-        team.server.stop("immediate")
-        team.server.start()
-
-
-def _run(arguments: list[str], log: Path) -> int:
+def _run(arguments: list[str], log: Path, environment: Mapping[str, str]) -> int:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout = sys.stderr = os.fdopen(descriptor, "w", buffering=1)
     _in_a_hurry()
+    os.environ.update(environment)
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = str(log.parent)
     sys.argv = ["sorasync", "run", *arguments]
@@ -251,10 +191,12 @@ def _run(arguments: list[str], log: Path) -> int:
 def _in_a_hurry() -> None:
     """Let leases, heartbeats and pauses be short: here the dead are dead at once."""
     from sorasync.operations import runner
-    from sorasync.state import host_limits, leases, queue_worker
+    from sorasync.state import host_limits, leases, postgres_database, queue_worker
 
-    leases.LIFE, leases.MARGIN = 15.0, 5.0
-    leases.RunLeases.keep_beating.__defaults__ = (2.0,)
+    leases.LIFE, leases.MARGIN = LIFE, LIFE / 4
+    leases.RunLeases.keep_beating.__defaults__ = (LIFE / 5,)
+    # As in life, nobody else waits long enough for a lost machine's transaction to lose leases over it.
+    postgres_database.IDLE_IN_TRANSACTION, postgres_database.LOCK_TIMEOUT = LIFE / 3, LIFE / 2
     host_limits.KEPT = 6.0
     queue_worker._BEAT = queue_worker._POLL = 0.3
     vars(queue_worker)["GONE"] = 8.0

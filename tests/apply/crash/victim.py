@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sorasync.cli.app.exit_code import ExitCode
@@ -36,12 +36,13 @@ def begin(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def begin_elsewhere(library: Path, *arguments: str) -> Child:
-    """As `begin`, for a library with a bucket."""
-    return fork_elsewhere(_apply_to_the_end, library, arguments)
+def begin_elsewhere(library: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Child:
+    """As `begin`, for a library with a bucket, with more in the environment."""
+    return fork_elsewhere(_apply_to_the_end, library, arguments, environment or {})
 
 
-def _apply_to_the_end(library: Path, arguments: tuple[str, ...]) -> int:
+def _apply_to_the_end(library: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    os.environ.update(environment)
     return _apply(library, None, arguments, lambda number: None, lambda: None, None)
 
 
