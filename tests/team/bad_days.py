@@ -50,7 +50,7 @@ class _Day:
     def start_missing(self) -> None:
         """Start runners until there are three, as a service manager would."""
         team = self.team
-        team.runners = [one for one in team.runners if one.child.wait(0) is None]
+        team.bury()
         while len(team.runners) < 3:
             team.runner(port=self.way.port if self.chance.random() < 0.5 else 0)
 

@@ -39,6 +39,10 @@ class Runner:
         """How many lines it has printed."""
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
 
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
     def reaches(self, lines: int, within: float = LONGEST) -> bool:
         """Wait until it has printed as many lines; False if it has ended, or does not within that time."""
         until = time.monotonic() + within
@@ -93,18 +97,16 @@ class Crew:
         for runner in self.runners:
             runner.child.kill(signal.SIGTERM)
         for runner in self.runners:
-            code = runner.child.wait(LONGEST)
-            # One that finds no database as it begins says so and ends.
-            if code == 1 and b"the connection to" in runner.log.read_bytes():
-                code = 0
-            # One that was stopped before it came to the program has said nothing.
-            if code == -signal.SIGTERM and runner.lines() == 0:
-                code = 0
-            if code not in (0, 128 + signal.SIGTERM, -signal.SIGKILL):
-                self.wrong.append(f"a runner ended with {code}: {runner.log.read_text()[-500:]}")
-            if b"Traceback" in (text := runner.log.read_bytes()) or b"bug in sorasync" in text:
-                self.wrong.append(f"{runner.log} holds a traceback: {text.decode()[-2000:]}")
-        self.runners = []
+            runner.child.wait(LONGEST)
+        self.bury()
+
+    def bury(self) -> None:
+        """Forget the runners that have ended, and note those that ended badly."""
+        living = [runner for runner in self.runners if runner.child.wait(0) is None]
+        for runner in self.runners:
+            if runner not in living:
+                self.wrong += _bad_end(runner)
+        self.runners = living
 
     def most_at_once(self) -> int:
         """The most renders that the host had at the same time."""
@@ -166,6 +168,22 @@ def clips(round_: int, count: int) -> str:
     """That many clips, new ones in each round, the last with a step; `count` + 1 renders."""
     found = [f'[clips.c{round_}-{n}]\nprompt = "Round {round_}, scene {n}."\n' for n in range(count)]
     return "".join(found) + f'[[clips.c{round_}-{count - 1}.steps]]\nextend = "On."\nseconds = 4\n'
+
+
+def _bad_end(runner: Runner) -> list[str]:
+    """What was wrong with the end of a runner."""
+    code, said = runner.child.wait(0), runner.said()
+    fine = {0, 128 + signal.SIGTERM, -signal.SIGKILL}
+    if "the connection to" in said or "cannot be reached" in said:
+        # One that finds no database as it begins says so and ends.
+        fine.add(1)
+    if runner.lines() == 0:
+        # One that was stopped before it came to the program has said nothing.
+        fine.add(-signal.SIGTERM)
+    wrong = [] if code in fine else [f"a runner ended with {code}: {said[-500:]}"]
+    if "Traceback" in said or "bug in sorasync" in said:
+        wrong.append(f"{runner.log} holds a traceback: {said[-2000:]}")
+    return wrong
 
 
 def _run(arguments: list[str], log: Path, environment: Mapping[str, str]) -> int:
