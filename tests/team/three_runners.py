@@ -17,7 +17,7 @@ from tests.apply.crash import judge
 from tests.apply.crash.child import Child, fork_elsewhere
 from tests.apply.crash.library import Library
 from tests.apply.crash.server import ledger, serving
-from tests.apply.crash.victim import begin_elsewhere
+from tests.apply.crash.victim import begin_elsewhere, trust_few
 from tests.postgres_server import PostgresServer
 from tests.team.legal_history import illegal, read_history
 from tests.team.two_people import clone
@@ -193,8 +193,9 @@ def _run(arguments: list[str], log: Path, environment: Mapping[str, str]) -> int
     sys.stdout = sys.stderr = os.fdopen(descriptor, "w", buffering=1)
     _in_a_hurry()
     os.environ.update(environment)
-    os.environ.pop("SSL_CERT_FILE", None)
-    os.environ["SSL_CERT_DIR"] = str(log.parent)
+    work = log.with_suffix(".d")
+    work.mkdir()
+    trust_few(work)
     sys.argv = ["sorasync", "run", *arguments]
     from sorasync.cli.main import main
 
