@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 # Moto checks no signatures, but obstore does not sign without these.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests-only"}
+_SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=tests/20260101/us-east-1/s3/aws4_request"}
 _RUNNING = re.compile(rb"Running on http://127\.0\.0\.1:(\d+)")
 
 
@@ -34,7 +35,7 @@ class MotoServer:
         """Ask the server past the program; the body of its answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, body)
+            connection.request(method, path, body, _SIGNED)
             return connection.getresponse().read()
         finally:
             connection.close()
