@@ -6,6 +6,7 @@ Prints what was done to them, and ends with 1 if anything was wrong.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -34,6 +35,8 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=0, help="rounds of two people, of each kind")
     parser.add_argument("--seed", type=int, default=16)
     options = parser.parse_args()
+    # Whoever ends it, also in the background of a shell, ends its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     wrong: list[str] = []
     faults: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name, running_server() as server, running_moto() as moto:
