@@ -228,7 +228,7 @@ class LibraryChanges(OpenLibrary):
         view = look_at_cut(project, cut)
         path = film_path(project, view.timeline.cut) if out is None else Path(out)
         if queue is not None:
-            from sorasync.operations.queue_chores import cut_by_queue
+            from sorasync.operations.queue_media_jobs import cut_by_queue
 
             return outside_loop(lambda: cut_by_queue(project, cut, path, queue, self._notice))
         return make_film(project, view, path, heard(progress))

@@ -215,7 +215,7 @@ class LibraryReading(OpenLibrary):
         project = self._project()
         names = named_checks(project, tuple(only))
         if queue is not None:
-            from sorasync.operations.queue_chores import check_by_queue
+            from sorasync.operations.queue_media_jobs import check_by_queue
 
             return outside_loop(
                 lambda: check_by_queue(project, patterns, queue, self._notice, only=names, again=again)

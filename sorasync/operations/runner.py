@@ -1,4 +1,4 @@
-"""`sorasync run`: carries out the renders and chores of a queue, for any number of libraries.
+"""`sorasync run`: carries out the jobs of a queue: renders, checks and cuts, for any number of libraries.
 
 A job is unpacked, planned against its library's state, and what is left of it is applied like any other
 plan: under leases, with intents and budgets. A job that comes twice finds nothing left to do.
@@ -31,7 +31,7 @@ from sorasync.state.queue_schema import make_queue
 from sorasync.text import counted
 
 if TYPE_CHECKING:
-    from sorasync.state.job_queue import Chore
+    from sorasync.state.job_queue import MediaJob
     from sorasync.state.queue_worker import JobEnding, JobParts
 
 # What a job ends with that no second try changes.
@@ -138,11 +138,11 @@ class Runner:
         self._buttons.add(button)
         if self._stopped:
             button.press()
-        what = counted(len(job.renders), "render") if job.chore is None else job.chore.title
+        what = counted(len(job.renders), "render") if job.media is None else job.media.title
         self.reporter.notice(f"{owner}: job {job.id}, {what}")
         try:
-            if job.chore is not None:
-                return self._do(job, job.chore)
+            if job.media is not None:
+                return self._do(job, job.media)
             report = self._apply(job, button)
         except CarryOnLater:
             raise
@@ -176,8 +176,8 @@ class Runner:
         left = [one for one in report.outcomes if one.end is not End.DONE]
         return "done" if not left else f"{left[0].label} {left[0].end.value}: {left[0].message}"
 
-    def _do(self, job: JobParts, chore: Chore) -> JobEnding:
-        from sorasync.operations.runner_chores import do_chore
+    def _do(self, job: JobParts, media: MediaJob) -> JobEnding:
+        from sorasync.operations.runner_media_jobs import do_media_job
         from sorasync.state.queue_worker import CarryOnLater
 
         def progress(title: str, done: float) -> None:
@@ -186,9 +186,9 @@ class Runner:
 
         options = self.options
         project = _as_ordered(options.trust.trusted_here(self._unpacked(job)), job, options)
-        ending = do_chore(project, chore, progress)
+        ending = do_media_job(project, media, progress)
         self.totals.jobs += 1
-        self.reporter.notice(f"{job.order.owner}: {chore.title}: {ending.message}")
+        self.reporter.notice(f"{job.order.owner}: job {job.id}: {ending.message}")
         return ending
 
     def _unpacked(self, job: JobParts) -> Project:

@@ -237,6 +237,7 @@ class HostClient(ABC):
             except (RateLimited, NotSent) as refused:
                 if isinstance(refused, RateLimited):
                     limiter.throttled(refused.retry_after)
+                    gate.throttled(model, refused.retry_after)
                 if lost is None:
                     gate.refused()
                 raise

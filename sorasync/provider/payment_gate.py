@@ -29,6 +29,9 @@ class PaymentGate:
         """The request that left has certainly made nothing."""
         self.left = False
 
+    def throttled(self, model: str | None, retry_after: float | None) -> None:
+        """Tell others who share the host's limits that it refused, and how long it asked to be left alone."""
+
     async def turn(self, model: str | None) -> None:
         """Wait until others who share the host's limits let a request leave."""
 

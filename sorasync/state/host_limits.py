@@ -1,4 +1,4 @@
-"""What all applies of a database share of a host's limits: creates a minute, and places in flight.
+"""What all applies of a database share of a host's limits: creates a minute, places in flight, and pauses.
 
 Several libraries may use one account, so this is in a schema of its own. The database's clock decides.
 Nothing here says what was paid for: all of it may be deleted at any time.
@@ -6,7 +6,7 @@ Nothing here says what was paid for: all of it may be deleted at any time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sorasync.state.errors import StateError
 
@@ -20,21 +20,25 @@ _WINDOW = 62
 # Seconds for which a place is kept whose holder gives no sign of life: its render may still be at the host.
 # Whoever follows that render takes the place over. Not longer: those who could may be waiting for a place.
 KEPT = 120.0
+# The longest that everybody waits because a host has asked one of them to.
+_LONGEST_PAUSE = 900.0
 # Whoever makes the schema holds this lock.
 _MAKING = 0x736F_7261_6C69
 
 _NOW = "extract(epoch FROM clock_timestamp())"
 _LOCK = (
-    f"INSERT INTO {LIMITS_SCHEMA}.hosts VALUES (of_host, of_model) ON CONFLICT DO NOTHING; "
+    f"INSERT INTO {LIMITS_SCHEMA}.hosts (host, model) VALUES (of_host, of_model) ON CONFLICT DO NOTHING; "
     f"PERFORM 1 FROM {LIMITS_SCHEMA}.hosts WHERE host = of_host AND model = of_model FOR UPDATE; "
 )
 _STEPS = (
     f"CREATE SCHEMA IF NOT EXISTS {LIMITS_SCHEMA}",
-    f"CREATE TABLE {LIMITS_SCHEMA}.hosts (host text, model text, PRIMARY KEY (host, model))",
-    f"""CREATE TABLE {LIMITS_SCHEMA}.turns (
+    f"CREATE TABLE IF NOT EXISTS {LIMITS_SCHEMA}.hosts (host text, model text, PRIMARY KEY (host, model))",
+    # Until when the host has asked for a pause.
+    f"ALTER TABLE {LIMITS_SCHEMA}.hosts ADD COLUMN IF NOT EXISTS paused double precision NOT NULL DEFAULT 0",
+    f"""CREATE TABLE IF NOT EXISTS {LIMITS_SCHEMA}.turns (
         host text, model text, second bigint, taken bigint NOT NULL, PRIMARY KEY (host, model, second)
     )""",
-    f"""CREATE TABLE {LIMITS_SCHEMA}.places (
+    f"""CREATE TABLE IF NOT EXISTS {LIMITS_SCHEMA}.places (
         host text,
         model text,
         key text,
@@ -42,12 +46,27 @@ _STEPS = (
         until double precision NOT NULL,
         PRIMARY KEY (host, model, key)
     )""",
-    # How many creates may leave now, at most as many as are wanted, or the seconds until one more may.
+    f"DROP FUNCTION IF EXISTS {LIMITS_SCHEMA}.take_turns",
+    # How many creates may leave now, at most as many as are wanted, or the seconds until one more may, and
+    # whether the host has asked for that. Without a limit of creates a minute it only asks for pauses.
     f"""CREATE FUNCTION {LIMITS_SCHEMA}.take_turns(
-        of_host text, of_model text, per_minute bigint, wanted bigint, OUT granted bigint, OUT wait float8
+        of_host text, of_model text, per_minute bigint, wanted bigint,
+        OUT granted bigint, OUT wait float8, OUT asked boolean
     ) LANGUAGE plpgsql AS $$
         DECLARE now_at float8; sent bigint;
         BEGIN
+            SELECT paused - {_NOW} INTO wait
+                FROM {LIMITS_SCHEMA}.hosts WHERE host = of_host AND model = of_model;
+            asked := coalesce(wait > 0, false);
+            IF asked THEN
+                granted := 0;
+                RETURN;
+            END IF;
+            wait := 0;
+            IF per_minute IS NULL THEN
+                granted := wanted;
+                RETURN;
+            END IF;
             {_LOCK}
             now_at := {_NOW};
             DELETE FROM {LIMITS_SCHEMA}.turns
@@ -55,7 +74,6 @@ _STEPS = (
             SELECT coalesce(sum(taken), 0) INTO sent
                 FROM {LIMITS_SCHEMA}.turns WHERE host = of_host AND model = of_model;
             granted := greatest(0, least(wanted, per_minute - sent));
-            wait := 0;
             IF granted > 0 THEN
                 INSERT INTO {LIMITS_SCHEMA}.turns AS t VALUES (of_host, of_model, floor(now_at), granted)
                     ON CONFLICT (host, model, second) DO UPDATE SET taken = t.taken + granted;
@@ -65,7 +83,7 @@ _STEPS = (
             END IF;
         END $$""",
     # Whether the render has a place; one that has it already keeps it, whoever held it before.
-    f"""CREATE FUNCTION {LIMITS_SCHEMA}.take_place(
+    f"""CREATE OR REPLACE FUNCTION {LIMITS_SCHEMA}.take_place(
         of_host text, of_model text, of_key text, by_holder text, most bigint, kept float8
     ) RETURNS boolean LANGUAGE plpgsql AS $$
         BEGIN
@@ -84,6 +102,14 @@ _STEPS = (
             RETURN true;
         END $$""",
 )
+
+
+class Turns(NamedTuple):
+    """How many creates may leave, and if none the seconds to wait; `asked`: the host has asked for them."""
+
+    granted: int
+    wait: float
+    asked: bool = False
 
 
 class HostLimits:
@@ -110,8 +136,9 @@ class HostLimits:
 
     def _there(self) -> bool:
         row = self._session.row(
-            "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = ? AND tablename = 'places')",
-            (LIMITS_SCHEMA,),
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(?) "
+            "AND attname = 'paused')",
+            (f"{LIMITS_SCHEMA}.hosts",),
         )
         return row is not None and bool(row[0])
 
@@ -128,14 +155,22 @@ class HostLimits:
         )
         return row is not None and bool(row[0])
 
-    def take_turns(self, host: str, model: str, per_minute: int, wanted: int) -> tuple[int, float]:
-        """How many creates may leave now, and where none may the seconds until it is worth asking again."""
+    def take_turns(self, host: str, model: str, per_minute: int | None, wanted: int) -> Turns:
+        """How many creates may leave now; with None, how many may unless the host has asked for a pause."""
         row = self._session.row(
-            f"SELECT granted, wait FROM {LIMITS_SCHEMA}.take_turns(?, ?, ?, ?)",
+            f"SELECT granted, wait, asked FROM {LIMITS_SCHEMA}.take_turns(?, ?, ?, ?)",
             (host, model, per_minute, wanted),
         )
         assert row is not None
-        return int(row[0]), float(row[1])
+        return Turns(int(row[0]), float(row[1]), bool(row[2]))
+
+    def pause(self, host: str, model: str, seconds: float) -> None:
+        """The host has asked for a pause, which holds for everybody. For a transaction."""
+        self._session.write(
+            f"INSERT INTO {LIMITS_SCHEMA}.hosts AS h (host, model, paused) VALUES (?, ?, {_NOW} + ?) "
+            "ON CONFLICT (host, model) DO UPDATE SET paused = greatest(h.paused, excluded.paused)",
+            (host, model, min(seconds, _LONGEST_PAUSE)),
+        )
 
     def take_place(self, host: str, model: str, key: str, most: int | None) -> bool:
         """Whether a render may be in flight; one that is in flight already has its place (`most` is None)."""

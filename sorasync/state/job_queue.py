@@ -1,8 +1,8 @@
 """The queue as those see it who put work into it: orders, their jobs, and how far they are.
 
-An order holds the files of a library as they were when somebody agreed to the plan. Each of its jobs names
-some of the renders, or one chore, which costs nothing but a processor's time. A job is permission to carry
-them out, never proof that they are still to be paid for: a runner asks the library's state first, under
+An order holds the files of a library as they were when somebody agreed to the plan. Each of its jobs is about
+some of the renders, or about checks or a film, which cost nothing but a processor's time. A job is permission
+to render, never proof that a render is still to be paid for: a runner asks the library's state first, under
 leases, so that a job may run twice.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.state.errors import StateError
 from sorasync.state.queue_schema import QUEUE_SCHEMA, make_queue, queue_connection, queue_exists
+from sorasync.text import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,27 +51,33 @@ class OrderedRender:
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
-    """Checks of some videos, or the film of a cut: `what` is `check` or `cut`, `title` is how it is listed.
+class MediaJob:
+    """What takes a processor and costs nothing: `kind` is `check` or `cut`.
 
-    `names` are addresses to check, or the cut; `only` and `again` are options of the check.
+    `names` are the addresses to check, or the name of the cut; `only` and `again` are options of the check.
     """
 
-    what: str
-    title: str
+    kind: str
     names: tuple[str, ...]
     only: tuple[str, ...] = ()
     again: bool = False
 
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return (
+            f"cut {self.names[0]}" if self.kind == "cut" else f"check of {counted(len(self.names), 'video')}"
+        )
+
     @classmethod
-    def of_row(cls, row: Mapping[str, Any]) -> Chore:
-        """The chore in a job's arguments."""
+    def of_row(cls, row: Mapping[str, Any]) -> MediaJob:
+        """The media job in a job's arguments."""
         lists = {"names": tuple(row["names"]), "only": tuple(row["only"])}
         return cls(**{**row, **lists})
 
 
 # What one job is about.
-Work = Sequence[OrderedRender] | Chore
+Work = Sequence[OrderedRender] | MediaJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class Order:
 class JobState:
     """How far a job is, in procrastinate's words; `message` is what a runner said last.
 
-    `result` is what came of a chore.
+    `result` is what a media job made.
     """
 
     id: int
@@ -118,12 +125,13 @@ class JobState:
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
-    """A job as `sorasync queue` lists it."""
+    """A job as `sorasync queue` lists it: `kind` is `render`, `check` or `cut`."""
 
     id: int
     queue: str
     status: str
     owner: str
+    kind: str
     labels: list[str]
     priority: int
     attempts: int
@@ -185,14 +193,14 @@ def enqueue(
         )
         jobs = deferrer.batch_defer(*(_arguments(number, work) for work in works))
         database.visit(database.schema)
-        renders = sum(len(work) for work in works if not isinstance(work, Chore))
+        renders = sum(len(work) for work in works if not isinstance(work, MediaJob))
         store.log("queued", queue=placing.queue, jobs=jobs, renders=renders)
     return jobs
 
 
 def _arguments(order: int, work: Work) -> dict[str, Any]:
-    if isinstance(work, Chore):
-        return {"order": order, "renders": [], "chore": asdict(work)}
+    if isinstance(work, MediaJob):
+        return {"order": order, "renders": [], "media": asdict(work)}
     return {"order": order, "renders": [asdict(render) for render in work]}
 
 
@@ -252,9 +260,10 @@ def queued_jobs(url: str) -> tuple[list[QueuedJob], list[LivingRunner]]:
             return [], []
         jobs = connection.execute(
             "SELECT j.id, j.queue_name, j.status::text, o.owner, "
-            "CASE WHEN j.args -> 'chore' IS NULL "
-            "THEN ARRAY(SELECT r ->> 'label' FROM jsonb_array_elements(j.args -> 'renders') r) "
-            "ELSE ARRAY[j.args -> 'chore' ->> 'title'] END, "
+            "coalesce(j.args -> 'media' ->> 'kind', 'render'), CASE j.args -> 'media' ->> 'kind' "
+            "WHEN 'check' THEN ARRAY(SELECT jsonb_array_elements_text(j.args -> 'media' -> 'names')) "
+            "WHEN 'cut' THEN ARRAY['cut.' || (j.args -> 'media' -> 'names' ->> 0)] "
+            "ELSE ARRAY(SELECT r ->> 'label' FROM jsonb_array_elements(j.args -> 'renders') r) END, "
             "j.priority, j.attempts, "
             "o.terms ->> 'user', extract(epoch FROM j.scheduled_at)::float8, coalesce(e.message, '') "
             "FROM procrastinate_jobs j JOIN orders o ON o.id = (j.args ->> 'order')::bigint "

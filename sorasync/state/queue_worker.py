@@ -24,7 +24,7 @@ from procrastinate import retry
 from psycopg import sql
 
 from sorasync.errors import SorasyncError
-from sorasync.state.job_queue import GONE, TASK, Chore, Order, OrderedRender
+from sorasync.state.job_queue import GONE, TASK, MediaJob, Order, OrderedRender
 from sorasync.state.postgres_url import parse_url
 from sorasync.state.process import user_name
 from sorasync.state.queue_schema import QUEUE_SCHEMA
@@ -69,7 +69,7 @@ class _Retries(retry.BaseRetryStrategy):
 
 @dataclass(frozen=True, slots=True)
 class JobParts:
-    """What a job is about: its order, the files of the library, and the renders or the chore.
+    """What a job is about: its order, the files of the library, and and the renders or the media job.
 
     `attempts` is how often it was begun before.
     """
@@ -79,12 +79,12 @@ class JobParts:
     order: Order
     files: bytes
     renders: Sequence[OrderedRender]
-    chore: Chore | None = None
+    media: MediaJob | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobEnding:
-    """What became of a job in a sentence, and what came of a chore."""
+    """What became of a job in a sentence, and what a media job made."""
 
     message: str
     result: Mapping[str, object] | None = None
@@ -243,7 +243,7 @@ class QueueWorker:
         context: JobContext,
         order: int,
         renders: list[dict[str, Any]],
-        chore: dict[str, Any] | None = None,
+        media: dict[str, Any] | None = None,
     ) -> None:
         number = context.job.id
         assert number is not None
@@ -258,7 +258,7 @@ class QueueWorker:
             order=Order.of_row(row),
             files=row["files"],
             renders=[OrderedRender(**one) for one in renders],
-            chore=None if chore is None else Chore.of_row(chore),
+            media=None if media is None else MediaJob.of_row(media),
         )
         try:
             ending = await self._carry_out(parts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sorasync.state.host_limits import KEPT, LIMITS_SCHEMA, HostLimits
+from sorasync.state.host_limits import KEPT, LIMITS_SCHEMA, HostLimits, Turns
 from sorasync.state.store import Store
 from tests.postgres_server import GUARDED, PASSWORD, PostgresServer
 from tests.recovery.world import TWO_CLIPS, World
@@ -33,18 +33,57 @@ def later(server: PostgresServer, table: str, column: str, seconds: int) -> None
 def test_no_minute_holds_more_creates_than_the_host_takes(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
-        assert anns.take_turns(host, "sora-2", 5, 3) == (3, 0)
-        assert bens.take_turns(host, "sora-2", 5, 3) == (2, 0)
-        granted, wait = anns.take_turns(host, "sora-2", 5, 1)
-        assert granted == 0
-        assert 60 <= wait <= 62
-        assert bens.take_turns(host, "sora-2-pro", 5, 9) == (5, 0)
+        assert anns.take_turns(host, "sora-2", 5, 3) == Turns(3, 0)
+        assert bens.take_turns(host, "sora-2", 5, 3) == Turns(2, 0)
+        turns = anns.take_turns(host, "sora-2", 5, 1)
+        assert turns.granted == 0
+        assert 60 <= turns.wait <= 62
+        assert bens.take_turns(host, "sora-2-pro", 5, 9) == Turns(5, 0)
         later(postgres, "turns", "second", 60)
-        granted, wait = bens.take_turns(host, "sora-2", 5, 1)
-        assert granted == 0
-        assert 0 <= wait <= 2
+        turns = bens.take_turns(host, "sora-2", 5, 1)
+        assert turns.granted == 0
+        assert 0 <= turns.wait <= 2
         later(postgres, "turns", "second", 2)
-        assert bens.take_turns(host, "sora-2", 5, 9) == (5, 0)
+        assert bens.take_turns(host, "sora-2", 5, 9) == Turns(5, 0)
+
+
+def test_a_pause_that_the_host_asked_one_machine_for_holds_for_all(
+    postgres: PostgresServer, schema: str
+) -> None:
+    host = f"host of {schema}"
+    with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
+        assert anns.take_turns(host, "m", None, 3) == Turns(3, 0)
+        with anns._session.transaction():
+            anns.pause(host, "m", 40)
+            anns.pause(host, "m", 2)
+        for per_minute in (5, None):
+            turns = bens.take_turns(host, "m", per_minute, 3)
+            assert (turns.granted, turns.asked) == (0, True)
+            assert 30 < turns.wait <= 40
+        assert bens.take_turns(host, "other", 5, 3) == Turns(3, 0)
+        later(postgres, "hosts", "paused", 40)
+        assert bens.take_turns(host, "m", 5, 3) == Turns(3, 0)
+        with anns._session.transaction():
+            anns.pause(host, "m", 1e9)
+        assert bens.take_turns(host, "m", None, 3).wait <= 900
+
+
+def test_limits_of_before_are_brought_up_to_date(postgres: PostgresServer, schema: str) -> None:
+    database = f"limits_{schema}"
+    postgres.run_sql(f"CREATE DATABASE {database}")
+    postgres.run_sql(
+        f"CREATE SCHEMA {LIMITS_SCHEMA}; SET search_path TO {LIMITS_SCHEMA}; "
+        "CREATE TABLE hosts (host text, model text, PRIMARY KEY (host, model)); "
+        "CREATE TABLE places (host text, model text, key text, holder text NOT NULL, "
+        "until double precision NOT NULL, PRIMARY KEY (host, model, key)); "
+        "INSERT INTO places VALUES ('host', 'm', 'held', 'somebody', 1e12)",
+        database=database,
+    )
+    with Store.open(postgres.url(schema, database=database), Path()) as store:
+        limits = HostLimits(store, "ann")
+        limits.prepare()
+        assert limits.take_turns("host", "m", 5, 3) == Turns(3, 0)
+        assert not limits.take_place("host", "m", "new", 1)
 
 
 def test_places_are_counted_for_all_and_go_with_the_render(postgres: PostgresServer, schema: str) -> None:
@@ -95,6 +134,72 @@ def test_who_may_not_share_the_limits_is_told_so_and_renders(
         HostLimits(store, "guarded").prepare()
 
 
+LIMITED = """extends = "preview"
+name = "limited"
+[rate]
+in_flight = 1
+"""
+
+
+@pytest.fixture
+def limited(world: World) -> World:
+    """A library of two clips whose host says what it takes."""
+    (world.root / "limited.toml").write_text(LIMITED)
+    config = world.root / "sorasync.toml"
+    config.write_text(config.read_text().replace('profile = "preview"', 'profile = "limited.toml"'))
+    world.write(TWO_CLIPS)
+    return world
+
+
+def account_of(world: World) -> str:
+    """What its host is called among the limits."""
+    return f"{world.url} SORASYNC_PREVIEW_KEY"
+
+
+def test_who_waits_for_a_place_of_others_says_so(
+    limited: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = account_of(limited)
+    take, asked = HostLimits.take_place, []
+
+    def watched(limits: HostLimits, host: str, model: str, key: str, most: int | None) -> bool:
+        asked.append(host)
+        if len(asked) == 3:
+            postgres.run_sql(f"DELETE FROM {LIMITS_SCHEMA}.places WHERE holder = 'ben'")
+        return take(limits, host, model, key, most)
+
+    monkeypatch.setattr(HostLimits, "take_place", watched)
+    monkeypatch.setattr("sorasync.apply.render.shared_limits._LOOK", 0.001)
+    with machine(postgres, f"{schema}_other", "ben") as bens:
+        assert take(bens, account, "sora-2", "another render", 1)
+        limited.apply()
+    assert set(asked) == {account}
+    assert "waiting: all machines together have 1 render in flight: waiting for one to end" in limited.err
+
+
+def test_who_waits_since_the_host_asked_another_machine_says_so(
+    limited: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = HostLimits.take_turns
+    paused: list[float] = []
+
+    def watched(limits: HostLimits, host: str, model: str, per_minute: int | None, wanted: int) -> Turns:
+        with machine(postgres, f"{schema}_other", "ben") as bens:
+            if not paused:
+                with bens._session.transaction():
+                    bens.pause(host, model, 0.3)
+            where = f"FROM {LIMITS_SCHEMA}.hosts WHERE host = ?"
+            paused.extend(row[0] for row in bens._session.rows(f"SELECT paused {where}", (host,)))
+        return take(limits, host, model, per_minute, wanted)
+
+    monkeypatch.setattr(HostLimits, "take_turns", watched)
+    monkeypatch.setattr("sorasync.apply.render.apply_gate._WORTH_TELLING", 0.1)
+    limited.faults({"route": "create", "do": "rate_limit", "retry_after": 0.05, "nth": 1})
+    limited.apply()
+    assert "waiting: the provider asked another machine for a pause: sending in" in limited.err
+    assert paused[-1] > paused[0], "what the host asks this machine is noted for the others"
+
+
 @pytest.mark.heavy
 def test_three_runners_send_no_more_in_a_minute_than_one(
     tmp_path: Path, postgres: PostgresServer, schema: str
@@ -102,10 +207,11 @@ def test_three_runners_send_no_more_in_a_minute_than_one(
     rate = "creates_per_minute = 12\nin_flight = 4"
     with crew(tmp_path, postgres, schema, rate=rate, render_seconds=1) as team:
         team.library.clips(clips(0, 29))
-        runners = [team.runner("--jobs", "2") for _ in range(3)]
+        runners = [team.runner("--jobs", "1") for _ in range(3)]
         assert all(runner.reaches(1) for runner in runners)
+        # As many jobs as there are runners, or more: the first has one as well.
         assert team.apply("--detach") == 8
-        assert runners[0].reaches(8)
+        assert runners[0].reaches(8, within=5 * LONGEST)
         runners[0].child.kill()
         last = team.runner("--until-empty")
         assert last.child.wait(10 * LONGEST) == 0, last.log.read_text()

@@ -11,7 +11,7 @@ import pytest
 
 from sorasync.state.errors import LockLost
 from sorasync.state.leases import LIFE, MARGIN, RunLeases, holders, joined
-from sorasync.state.lock import LockWait, StateLocked, acquire, all_holders, unlock
+from sorasync.state.lock import BEAT, LockWait, StateLocked, acquire, all_holders, unlock
 from sorasync.state.record import Status
 from sorasync.state.store import Store
 from tests.postgres_server import PostgresServer
@@ -161,3 +161,15 @@ def test_the_dead_are_cleared_away(postgres: PostgresServer, schema: str) -> Non
             leases.take([A.key, "key 7"])
             assert leases.elsewhere == {}
             assert len(holders(store)) == 1
+
+
+def test_a_machine_that_is_cut_off_in_a_transaction_costs_nobody_the_leases(
+    postgres: PostgresServer, schema: str
+) -> None:
+    """The server ends its transaction before others give up waiting, and before their heartbeats are late."""
+    with Store.open(postgres.url(schema), Path()) as store:
+        rows = store.session.rows("SELECT name, setting FROM pg_settings WHERE name LIKE '%_timeout'")
+    seconds = {name: int(value) / 1000 for name, value in rows}
+    silent = seconds["idle_in_transaction_session_timeout"]
+    assert 0 < silent < seconds["lock_timeout"]
+    assert silent + BEAT < LIFE - MARGIN

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from sorasync.apply.context import Context
+from sorasync.apply.events import Moment
 from sorasync.apply.race import unless
 from sorasync.plan.change import Change
 from sorasync.provider.errors import Withheld
@@ -36,7 +38,8 @@ class InFlightSlots:
         detach, shared = self._context.settings.detach, self._context.shared
         await unless(self._at_once if detach else self._context.stop, self._enter(change, model, taken=False))
         if change.label in self._held and shared is not None:
-            taking = shared.take_place(model, change.key, patient=not detach)
+            waiting = partial(self._context.tell, change, Moment.WAITING)
+            taking = shared.take_place(model, change.key, patient=not detach, waiting=waiting)
             if await unless(self._context.stop, taking):
                 self._shared[change.label] = model
             else:

@@ -1,22 +1,25 @@
 """The limits of a host that applies on several machines keep together: creates a minute, places in flight.
 
-Each keeps its own limits as well, which learn from refusals. Only what the profile knows is shared.
+Each keeps its own limits as well, which learn from refusals. What the profile knows is shared, and the pause
+that a host asks for when it refuses.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import partial
 
 from sorasync.apply.group_commit import GroupCommit
 from sorasync.clock import Clock, lasting
 from sorasync.profile.parts import Rate
-from sorasync.provider.errors import Withheld
+from sorasync.provider.errors import RateLimited, Withheld
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.state import host_limits
 from sorasync.state.errors import StateError
 from sorasync.state.host_limits import HostLimits
+from sorasync.text import counted
 
 # Seconds between two looks for a free place.
 _LOOK = 1.0
@@ -41,14 +44,12 @@ class SharedLimits:
     async def turn(self, gate: PaymentGate, model: str | None) -> None:
         """Wait until the next create may leave. Raises `Withheld` when it may not leave any more."""
         name = model or ""
-        if self._per_minute is None:
-            return
         self._waiting[name] += 1
         try:
             # The first in the line asks for all, so that many share a question.
             async with self._lines[name]:
                 while not self._granted[name]:
-                    await self._ask(gate, name, self._per_minute)
+                    await self._ask(gate, name)
                 self._granted[name] -= 1
         except StateError as error:
             raise Withheld(f"not sent: {error.message}", hint=error.hint) from error
@@ -58,15 +59,28 @@ class SharedLimits:
                 # What nobody needs now would be too much later.
                 self._granted[name] = 0
 
-    async def _ask(self, gate: PaymentGate, model: str, per_minute: int) -> None:
-        ask = partial(self._limits.take_turns, self._account, model, per_minute, self._waiting[model])
-        self._granted[model], wait = await self._commits.read(ask)
-        if not self._granted[model]:
-            why = f"all machines together send {per_minute} requests a minute: sending in {lasting(wait)}"
-            await gate.pause(self._clock, wait, why)
+    async def _ask(self, gate: PaymentGate, model: str) -> None:
+        ask = partial(self._limits.take_turns, self._account, model, self._per_minute, self._waiting[model])
+        turns = await self._commits.read(ask)
+        self._granted[model] = turns.granted
+        if turns.granted:
+            return
+        what = f"all machines together send {self._per_minute} requests a minute"
+        if turns.asked:
+            what = "the provider asked another machine for a pause"
+            if turns.wait > gate.patience:
+                raise RateLimited(f"{what} of {lasting(turns.wait)}", retry_after=turns.wait)
+        await gate.pause(self._clock, turns.wait, f"{what}: sending in {lasting(turns.wait)}")
 
-    async def take_place(self, model: str | None, key: str, *, patient: bool) -> bool:
-        """Wait for a place; with `patient` false, whether there is one now."""
+    def refused(self, model: str | None, retry_after: float | None) -> None:
+        """The host refused a create; a pause that it asked for holds for everybody."""
+        if retry_after:
+            self._commits.later(partial(self._limits.pause, self._account, model or "", retry_after))
+
+    async def take_place(
+        self, model: str | None, key: str, *, patient: bool, waiting: Callable[[str], None]
+    ) -> bool:
+        """Wait for a place, and say why; with `patient` false, whether there is one now."""
         if self._most is None:
             return True
         try:
@@ -76,6 +90,10 @@ class SharedLimits:
                     return True
                 if not patient:
                     return False
+                waiting(
+                    f"all machines together have {counted(self._most, 'render')} in flight: "
+                    "waiting for one to end"
+                )
                 await self._clock.sleep(_LOOK)
         except asyncio.CancelledError:
             # The question may have been answered all the same.

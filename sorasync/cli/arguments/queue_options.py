@@ -52,7 +52,7 @@ def queue_options(function: F) -> F:
     return function
 
 
-def chore_queue_option(function: F) -> F:
+def media_queue_option(function: F) -> F:
     """Add `--queue` to a command that costs nothing but processor time."""
     return click.option(
         "--queue",

@@ -9,7 +9,7 @@ from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import PATTERN
 from sorasync.cli.arguments.completed_values import check_names
-from sorasync.cli.arguments.queue_options import chore_queue_option
+from sorasync.cli.arguments.queue_options import media_queue_option
 
 _EXAMPLES = """\b
 Examples:
@@ -32,7 +32,7 @@ Examples:
 @click.option(
     "--allow-commands", is_flag=True, help="Also run the programs of [checks.commands] in sorasync.toml."
 )
-@chore_queue_option
+@media_queue_option
 def command(
     globals: Globals,
     patterns: tuple[str, ...],
@@ -61,7 +61,7 @@ def command(
                 "--allow-commands does not go with --queue: runners run no programs of yours"
             )
         from sorasync.cli.views.queue_output import queue_notice
-        from sorasync.operations.queue_chores import check_by_queue
+        from sorasync.operations.queue_media_jobs import check_by_queue
 
         told = queue_notice(quiet=globals.quiet)
         report = check_by_queue(project, patterns, queue, told, only=names, again=again)

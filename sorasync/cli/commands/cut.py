@@ -11,7 +11,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.completed_values import cuts
-from sorasync.cli.arguments.queue_options import chore_queue_option
+from sorasync.cli.arguments.queue_options import media_queue_option
 
 if TYPE_CHECKING:
     from sorasync.operations.cut import CutView
@@ -39,7 +39,7 @@ Examples:
     ".csv or .pdf. "
     "Default: cut.NAME.mp4 beside the clips.",
 )
-@chore_queue_option
+@media_queue_option
 def command(globals: Globals, words: tuple[str, ...], out: Path | None, queue: str | None) -> ExitCode:
     """Assemble a cut into a film with sound: an MP4 of exactly its frames.
 
@@ -74,7 +74,7 @@ def command(globals: Globals, words: tuple[str, ...], out: Path | None, queue: s
         return _write(globals, project, view, path)
     if queue is not None:
         from sorasync.cli.views.queue_output import queue_notice
-        from sorasync.operations.queue_chores import cut_by_queue
+        from sorasync.operations.queue_media_jobs import cut_by_queue
 
         film = cut_by_queue(project, name, path, queue, queue_notice(quiet=globals.quiet))
     else:

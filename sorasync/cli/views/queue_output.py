@@ -53,10 +53,16 @@ def _job_line(job: QueuedJob) -> str:
     word = _WORDS.get(job.status, job.status)
     when = f", not before {moment(job.scheduled_at)}" if job.scheduled_at and job.status == "todo" else ""
     rank = f", priority {job.priority}" if job.priority else ""
-    return (
-        f"{job.id:>4} {job.queue}: {word}, {job.owner}, {counted(len(job.labels), 'render')} of {job.user}"
-        f"{rank}{when}: {labels}{more}"
-    )
+    who = f"{job.owner}, {_what(job)} for {job.user}"
+    return f"{job.id:>4} {job.queue}: {word}, {who}{rank}{when}: {labels}{more}"
+
+
+def _what(job: QueuedJob) -> str:
+    if job.kind == "cut":
+        return "a cut"
+    counts = {"render": "render", "check": "video"}
+    what = counted(len(job.labels), counts.get(job.kind, job.kind))
+    return f"check of {what}" if job.kind == "check" else what
 
 
 def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
@@ -70,6 +76,7 @@ def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
                 "queue": job.queue,
                 "status": _WORDS.get(job.status, job.status),
                 "library": job.owner,
+                "kind": job.kind,
                 "addresses": list(job.labels),
                 "priority": job.priority,
                 "attempts": job.attempts,

@@ -21,7 +21,7 @@ from sorasync.operations.library_bundle import pack_library
 from sorasync.operations.output_file import write_output
 from sorasync.operations.project import Project
 from sorasync.operations.queue_apply import Following, put_into_queue, require_shared_places
-from sorasync.state.job_queue import Chore, JobState, Placing, Terms
+from sorasync.state.job_queue import JobState, MediaJob, Placing, Terms
 from sorasync.state.process import user_name
 from sorasync.state.store import Store
 from sorasync.text import counted
@@ -69,14 +69,9 @@ def check_by_queue(
             if any(key not in known and not name.startswith("commands.") for name, key in render.keys.items())
         ]
         parts = [todo[first : first + _AT_ONCE] for first in range(0, len(todo), _AT_ONCE)]
-        chores = [
-            Chore(
-                "check", f"checks of {counted(len(part), 'video')}", tuple(part), tuple(sorted(only)), again
-            )
-            for part in parts
-        ]
-        if chores:
-            _carried_out(project, store, chores, pack_library(project), queue, notice)
+        jobs = [MediaJob("check", tuple(part), tuple(sorted(only)), again) for part in parts]
+        if jobs:
+            _carried_out(project, store, jobs, pack_library(project), queue, notice)
         return CheckReport(library, tuple(checked_before(store, renders)))
 
 
@@ -88,9 +83,9 @@ def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Not
     require_shared_places(project)
     view, assets = look_at_cut(project, name), project.assets()
     files = pack_library(project, [track.file for track in view.timeline.cut.audio])
-    chore = Chore("cut", f"cut.{view.name}", (view.name,))
+    job = MediaJob("cut", (view.name,))
     with project.store(write=True) as store:
-        (state,) = _carried_out(project, store, [chore], files, queue, notice)
+        (state,) = _carried_out(project, store, [job], files, queue, notice)
     if state.result is None:
         raise SorasyncError(f"no runner made the film: {state.message}", hint=f"sorasync cut {view.name}")
     digest = str(state.result["asset"])
@@ -105,14 +100,14 @@ def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Not
 def _carried_out(
     project: Project,
     store: Store,
-    chores: Sequence[Chore],
+    wanted: Sequence[MediaJob],
     files: bytes,
     queue: str,
     notice: Notice,
 ) -> list[JobState]:
-    """How the job of each chore ended."""
+    """How each job ended."""
     terms = Terms(project.config.env, user_name(), batch=False)
-    jobs = put_into_queue(project, terms, Placing(queue), store, chores, files)
+    jobs = put_into_queue(project, terms, Placing(queue), store, wanted, files)
     notice(f"{counted(len(jobs), 'job')} queued at {queue}")
     following = Following(store, jobs, [], {}, _NoticesOnly(notice), queue)
     asyncio.run(following.follow(project, ApplyOptions()))
