@@ -19,8 +19,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ _FORMAT = 1
 # larger one the answer is found anew each time.
 _LARGEST = 2 << 30
 _PIECE = 1 << 20
+# A file that changed so lately may change again without a new time.
+_GRAIN_NS = 2_000_000_000
 
 # Size in bytes, modification time in ns, inode.
 Stamp = tuple[int, int, int]
@@ -70,6 +73,38 @@ class Evidence:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Outset:
+    """What an answer is about to be made from.
+
+    Reading a large state once more takes long. Where every file of it was left alone for a while, its
+    `stamps` tell whether that is so until the answer is there, and `contents` is None.
+    """
+
+    stamps: Mapping[str, tuple[int, ...] | None]
+    contents: Mapping[str, str | None] | None
+    listings: Mapping[str, str]
+    day: str
+
+    @classmethod
+    def seen(cls, root: Path, contents: Sequence[str], listings: Iterable[str], now: float) -> Outset:
+        """Look at everything, `now` in seconds since 1970. Raises OSError where that cannot be done."""
+        stamps = {path: _moments(root / path) for path in contents}
+        recent = time.time_ns() - _GRAIN_NS
+        calm = all(max(found[:2]) < recent for found in stamps.values() if found is not None)
+        evidence = Evidence.seen(root, () if calm else contents, listings, now)
+        return cls(stamps, None if calm else evidence.contents, evidence.listings, evidence.day)
+
+    def still(self, root: Path, now: float) -> Evidence | None:
+        """The evidence for an answer that was made meanwhile, None where anything has changed."""
+        found = Evidence.seen(root, self.stamps, self.listings, now)
+        if (found.listings, found.day) != (self.listings, self.day):
+            return None
+        if self.contents is not None:
+            return found if found.contents == self.contents else None
+        return found if {path: _moments(root / path) for path in self.stamps} == self.stamps else None
+
+
 def recall(root: Path, command: str, env: str | None, question: str, now: float) -> Answer | None:
     """The answer to a question, None where it has to be found anew."""
     path = _path(root, command, env)
@@ -98,7 +133,7 @@ def remember(
     env: str | None,
     question: str,
     stamps: Mapping[str, Stamp],
-    before: Evidence,
+    before: Outset,
     answer: Answer,
     now: float,
 ) -> None:
@@ -107,12 +142,12 @@ def remember(
 
     path = _path(root, command, env)
     try:
-        if Evidence.seen(root, before.contents, before.listings, now) != before:
+        if (evidence := before.still(root, now)) is None:
             return
         kept = {
             "question": question,
             "stamps": stamps,
-            "evidence": {"contents": before.contents, "listings": before.listings, "day": before.day},
+            "evidence": asdict(evidence),
             "lines": answer.lines,
             "code": answer.code,
         }
@@ -150,6 +185,15 @@ def _checked(line: bytes) -> bytes:
 def _stamp(path: Path) -> list[int]:
     facts = path.stat()
     return [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+
+
+def _moments(path: Path) -> tuple[int, ...] | None:
+    """Where a change of a file, or another one in its place, shows at once; None if there is none."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return None
+    return facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino, facts.st_dev
 
 
 def _content(path: Path) -> str | None:

@@ -17,6 +17,7 @@ import sorasync.operations.cache as cache
 from sorasync.assets.checked import DAMAGED_FILE, FORMAT
 from sorasync.assets.drift import stat_facts
 from sorasync.clock import SystemClock
+from sorasync.operations.plan import make_plan
 from sorasync.operations.remembered_answer import DIRECTORY
 from sorasync.state.connect import location
 from tests.cli.kit import Answer, Film, make
@@ -97,7 +98,7 @@ def spoil(film: Film, damage: Callable[[bytes], bytes]) -> None:
 
 def _forget_a_record(film: Film) -> None:
     with film.store() as store:
-        store.unbind("clip.quay")
+        store.unbind("clip.quay#1")
 
 
 CHANGES: dict[str, Callable[[Film], None]] = {
@@ -193,6 +194,26 @@ def test_a_file_that_was_just_saved_is_not_trusted(film: Film) -> None:
     film.write("manifests/a.toml", CLIPS + "\n")
     film.run("plan")
     assert not _answer(film).exists()
+
+
+@pytest.mark.parametrize("grain", [0, 2_000_000_000], ids=["settled", "just written"])
+def test_a_state_that_changes_while_it_is_planned_is_not_trusted(
+    film: Film, grain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned(*args: object) -> object:
+        found = make_plan(*args)  # type: ignore[arg-type]
+        _forget_a_record(film)
+        return found
+
+    monkeypatch.setattr("sorasync.operations.remembered_answer._GRAIN_NS", grain)
+    with monkeypatch.context() as patch:
+        patch.setattr("sorasync.operations.plan.make_plan", planned)
+        assert "No changes" in film.run("plan").out
+    assert not _answer(film).exists()
+    assert "1 to reuse" in film.run("plan").out
+    film.settle()
+    film.run("plan")
+    assert _answer(film).exists()
 
 
 def test_small_libraries_and_jobs_of_ci_are_asked_afresh(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.output import print_lines
 from sorasync.errors import SorasyncError
 from sorasync.library_file import CONFIG_FILE, find_library
-from sorasync.operations.remembered_answer import Answer, Evidence, recall, remember
+from sorasync.operations.remembered_answer import Answer, Outset, recall, remember
 
 if TYPE_CHECKING:
     from sorasync.cli.app.library_options import Globals
@@ -53,7 +53,7 @@ def asked_before(globals: Globals, command: str) -> ExitCode | None:
     return ExitCode(answer.code)
 
 
-def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Evidence | None:
+def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Outset | None:
     """What an answer is about to be made from; None where it is not kept in any case.
 
     Without `state` it is made from the manifests alone. A state in a database, assets in a bucket,
@@ -87,7 +87,7 @@ def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Ev
         contents += [str(project.lock_path)] if project.lock_path else []
         listings.append(config.assets.path)
     try:
-        return Evidence.seen(project.root, contents, listings, project.clock.now())
+        return Outset.seen(project.root, contents, listings, project.clock.now())
     except OSError:
         return None
 
@@ -96,7 +96,7 @@ def keep_answer(
     globals: Globals,
     project: Project,
     command: str,
-    seen: Evidence | None,
+    seen: Outset | None,
     lines: Iterable[str],
     code: ExitCode,
 ) -> None:

@@ -15,7 +15,7 @@ from sorasync.text import counted
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
-    from sorasync.operations.remembered_answer import Evidence
+    from sorasync.operations.remembered_answer import Outset
     from sorasync.operations.validate import ValidatedLibrary
 
 _EXAMPLES = """\b
@@ -66,7 +66,7 @@ def _validate(globals: Globals, strict: bool) -> ExitCode:
     from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.operations.validate import check
 
-    looks: list[tuple[Project, Evidence | None]] = []
+    looks: list[tuple[Project, Outset | None]] = []
 
     def opened() -> Project:
         project = globals.project()
