@@ -16,7 +16,9 @@ from collections.abc import Mapping
 # The version inside every key; raised only if the meaning of a field has to change.
 VERSION = 1
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 
 def canonical(inputs: Mapping[str, object]) -> str:

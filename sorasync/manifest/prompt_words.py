@@ -37,6 +37,12 @@ _MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~‘’“”„«»–—…·•×�
 _GAPS = str.maketrans(dict.fromkeys(_MARKS, " "))
 
 
+def lowered(text: str) -> str:
+    """The text in lower case with unchanged offsets: a few characters that would become two stay."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
+
+
 def spoken(low: str) -> list[str]:
     """The words of a text in lower case; hyphens and apostrophes part words, too."""
     return low.translate(_GAPS).split()
@@ -61,4 +67,4 @@ def said_by(clip: ClipSpec) -> str:
     """The vocabulary of a clip's prompt; a row of a file is compared with nothing."""
     if not clip.prompt or clip.row:
         return NOTHING
-    return vocabulary(frozenset(spoken(clip.prompt.lower())))
+    return vocabulary(frozenset(spoken(lowered(clip.prompt))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from sorasync.graph.render import Kind, Render
 from sorasync.profile.hosts import Hosts
@@ -79,6 +80,10 @@ def money(price: Decimal | None, *, more: bool = False) -> str:
     """A price for people: `$3.20`, `$?` if unknown, `$3.20 + $?` where `more` unknown ones follow."""
     if price is None:
         return "$?"
+    return f"{_dollars(price)} + $?" if more else _dollars(price)
+
+
+@lru_cache(maxsize=1_000)
+def _dollars(price: Decimal) -> str:
     cents = price.quantize(Decimal("0.01"))
-    text = f"${cents if cents == price else price.normalize():f}"
-    return f"{text} + $?" if more else text
+    return f"${cents if cents == price else price.normalize():f}"

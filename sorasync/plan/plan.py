@@ -196,7 +196,7 @@ def _price_fact(price: Decimal | None) -> str | None:
     return None if price is None else str(price.normalize())
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 def _token_line(facts: list[object]) -> bytes:

@@ -58,7 +58,8 @@ def _shown_as_json(fields: Callable[[], dict[str, object]], args: Sequence[str])
 
 def printable(text: str) -> str:
     """The text without control characters that a terminal would act on; only colours are let through."""
-    if text.isascii() and text.isprintable():
+    bare = _COLOUR.sub("", text)
+    if plain_text(bare) is bare:
         return text
     return "".join(part if _COLOUR.fullmatch(part) else plain_text(part) for part in _COLOUR.split(text))
 

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 _ACTED_ON = re.compile(
     r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -14,7 +15,7 @@ _ACTED_ON = re.compile(
 
 def json_text(data: object, indent: int | None = 2) -> str:
     """The data as JSON; signs that control a terminal or turn the direction of writing are escaped."""
-    text = json.dumps(data, indent=indent, ensure_ascii=not _unicode_output())
+    text = _encoder(indent, not _unicode_output()).encode(data)
     return text if text.isascii() else _ACTED_ON.sub(_escaped, text)
 
 
@@ -47,6 +48,12 @@ def _array_lines(head: str, elements: Iterator[object], comma: str) -> Iterator[
         pending = text
     yield f"    {pending}"
     yield f"  ]{comma}"
+
+
+@cache
+def _encoder(indent: int | None, escaped: bool) -> json.JSONEncoder:
+    """An encoder for what holds no part of itself; a plan is encoded change by change."""
+    return json.JSONEncoder(indent=indent, ensure_ascii=escaped, check_circular=False)
 
 
 def _unicode_output() -> bool:

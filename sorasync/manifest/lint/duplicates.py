@@ -37,24 +37,30 @@ class Vocabularies:
                 yield from _in_group(group, only)
 
 
-def near(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Vocabularies:
-    """The clips that may say the same as one of those named in `only`, with a prompt about as long."""
+def near(clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]) -> Vocabularies:
+    """The clips that may say the same as one of those named in `only`, with a prompt about as long.
+
+    `known` are vocabularies by the names of clips.
+    """
     named = [clips[name] for name in only if name in clips]
     lengths = {len(clip.prompt or "") for clip in named if not clip.row}
     found = Vocabularies()
     if not lengths:
         return found
-    for clip, said in _alike(clips, only):
+    for clip, said in _alike(clips, only, known):
         if _near(len(clip.prompt or ""), lengths):
             found.put(clip, said)
     return found
 
 
-def _alike(clips: Mapping[str, ClipSpec], only: Collection[str]) -> Iterable[tuple[ClipSpec, str]]:
+def _alike(
+    clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]
+) -> Iterable[tuple[ClipSpec, str]]:
     """Clips by name with their vocabularies: at least those that share one with a clip in `only`."""
     if isinstance(clips, KnowsVocabularies):
         return clips.alike(only)
-    return ((clip, said_by(clip)) for clip in clips.values() if clip.prompt and not clip.row)
+    told = (clip for clip in clips.values() if clip.prompt and not clip.row)
+    return ((clip, known.get(clip.name) or said_by(clip)) for clip in told)
 
 
 def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[tuple[ClipSpec, LintFinding]]:

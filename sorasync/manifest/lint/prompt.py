@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sorasync.manifest.library import ClipSpec, Origin
 from sorasync.manifest.lint.board import Board, read_board
-from sorasync.manifest.prompt_words import spoken
+from sorasync.manifest.prompt_words import lowered, spoken
 from sorasync.toml.positions import TomlPath
 
 WORD = re.compile(r"[^\W_]+(?:['’](?!s\b)[^\W_]+)*")
@@ -31,12 +31,6 @@ class LintFinding:
     expected: str | None = None
     fix: str | None = None
     key: TomlPath | None = None
-
-
-def _lower(text: str) -> str:
-    """The text in lower case with unchanged offsets: a few characters that would become two stay."""
-    low = text.lower()
-    return low if len(low) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
 
 class Prompt:
@@ -61,7 +55,7 @@ class Prompt:
         self.origin = origin
         self.seconds = seconds
         self.before = before
-        self.low = _lower(text)
+        self.low = lowered(text)
         self.tokens = spoken(self.low)
         self.words = frozenset(self.tokens)
 

@@ -99,7 +99,9 @@ class _Linting:
         self.always = {kind: _always(rules, kind) for kind in EVERY}
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
+        # Of the clips that were looked at: all of them, or those of `only`.
         self.vocabularies = Vocabularies()
+        self.said: dict[str, str] = {}
         self.found: list[Found] = []
         memo.begin((library.characters, self.ignored, config.limits, allowed), len(library.clips))
 
@@ -122,8 +124,9 @@ class _Linting:
         found: list[Found] = []
         for prompt in self._prompts(clip, seconds):
             found += self._check(prompt)
-            if prompt.kind == "create" and self.only is None:
-                self.vocabularies.put(clip, vocabulary(prompt.words))
+            if prompt.kind == "create":
+                said = self.said[clip.name] = vocabulary(prompt.words)
+                self.vocabularies.put(clip, said)
             # The prompts it continues were needed only now, and must not be kept alive with the findings.
             prompt.before = _no_lines
         self.memo.keep(line, seconds, found)
@@ -137,7 +140,7 @@ class _Linting:
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:
             return
-        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only)
+        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only, self.said)
         for clip, finding in alike.duplicates(self.only):
             self.found.append((DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding))
 

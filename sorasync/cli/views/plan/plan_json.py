@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.plan.allowance import Allowance
@@ -97,6 +98,7 @@ def _alternative(one: Alternative) -> dict[str, object]:
     return {"host": one.host, "cost_usd": None if one.cost_usd is None else usd(one.cost_usd)}
 
 
+@lru_cache(maxsize=1_000)
 def usd(price: Decimal) -> str:
     """Dollars with at least two decimals and nothing lost: `3.20`, `0.045`."""
     cents = price.quantize(Decimal("0.01"))

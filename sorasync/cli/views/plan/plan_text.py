@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import click
@@ -109,7 +110,7 @@ def _alike_line(group: list[Change], what: str) -> str:
 
 
 def _relink_line(relink: Relink) -> str:
-    sign = click.style(Action.MOVE.mark, fg=_COLOURS[Action.MOVE], bold=True)
+    sign = _mark_of(Action.MOVE)
     now = f"is {relink.holds}" if relink.holds else "is not there"
     return f"{sign} {relink.clip}  relink  free  {relink.file} {now}, to be {relink.wanted}"
 
@@ -144,7 +145,12 @@ def _waiting_line(waiting: WaitingClip) -> str:
 
 def mark_text(change: Change) -> str:
     """The coloured sign of what is done."""
-    return click.style(change.action.mark, fg=_COLOURS[change.action], bold=True)
+    return _mark_of(change.action)
+
+
+@cache
+def _mark_of(action: Action) -> str:
+    return click.style(action.mark, fg=_COLOURS[action], bold=True)
 
 
 def _detail(change: Change, *, full: bool) -> Iterator[str]:
