@@ -14,6 +14,7 @@ from sorasync.api.outside_loop import outside_loop
 
 if TYPE_CHECKING:
     from sorasync.operations.accept import Acceptance
+    from sorasync.operations.cancel import Cancelled
     from sorasync.operations.cut import CutFilm
     from sorasync.operations.gc import Deleted
     from sorasync.operations.import_all import Gathered
@@ -61,6 +62,15 @@ class LibraryChanges(OpenLibrary):
 
         waiting = self._waiting("retry", lock_timeout)
         return tuple(retry_renders(self._project(), addresses, waiting, failed=failed, blocked=blocked))
+
+    def cancel(self, *patterns: str, lock_timeout: float = 0.0) -> tuple[Cancelled, ...]:
+        """Cancel renders in progress, as `in_progress` lists them; what cannot be cancelled is left alone."""
+        from sorasync.operations.cancel import cancel, in_progress
+
+        if not patterns:
+            return ()
+        project, waiting = self._project(), self._waiting("cancel", lock_timeout)
+        return outside_loop(lambda: cancel(project, in_progress(project, patterns), waiting))
 
     def resolve(
         self,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sorasync.doctor.checks import Checkup
     from sorasync.manifest.diagnostic import Diagnostic
     from sorasync.operations.address_view import AddressView
+    from sorasync.operations.cancel import InProgress
     from sorasync.operations.check import CheckReport
     from sorasync.operations.cost import Spending
     from sorasync.operations.cut import CutView
@@ -187,6 +188,12 @@ class LibraryReading(OpenLibrary):
         from sorasync.operations.resolve import questions
 
         return outside_loop(lambda: questions(self._project(), address, thumbnails=thumbnails))
+
+    def in_progress(self, *patterns: str) -> tuple[InProgress, ...]:
+        """Renders in progress, with what each counts as once it is cancelled; asks their hosts."""
+        from sorasync.operations.cancel import in_progress
+
+        return outside_loop(lambda: in_progress(self._project(), patterns))
 
     def retired(self, *patterns: str, older_than: timedelta | None = None) -> Garbage:
         """Renders that were paid for and are no longer wanted; `Library.gc` deletes them."""

@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import takewhile
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.gather_creates import CreateGatherer, lost_in_a_batch
@@ -16,10 +15,11 @@ from sorasync.apply.bind_addresses import bind_addresses, drop_addresses
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt
+from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, in_vain, may_repeat
 from sorasync.apply.race import unless
 from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book, book_report, move, move_and_book
+from sorasync.apply.render.cancelled_job import cancelled_fields
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.download_render import FetchLater, Gone, NoPicture, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
@@ -44,7 +44,7 @@ from sorasync.provider import errors
 from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
-from sorasync.state.record import HAD_A_FILE, ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
+from sorasync.state.record import CANCEL, HAD_A_FILE, ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
 
 # Errors that every other change at this host would hit as well: nothing more is started there after one.
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.NotSent)
@@ -52,8 +52,6 @@ _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.N
 _HALTING_ALL = (errors.Exhausted, DiskFull, StateError)
 _MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
-# How many times in a row a request is resent because the list does not show it.
-_RESENDS = 3
 # Progress is written to the state in steps of this many percent.
 _STEP = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -214,17 +212,16 @@ class ChangeExecutor:
             )
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is InDoubtAnswer.RESEND and not self._may_repeat(change, record):
+        if answer is InDoubtAnswer.RESEND and not may_repeat(self.context, change, record):
             answer = InDoubtAnswer.ASK
         # What gives the answers of others twice may give the list's as well.
-        if answer is InDoubtAnswer.RESEND and not await self._in_vain(change, 1 if taken else _RESENDS):
+        if answer is InDoubtAnswer.RESEND and not await in_vain(self.context, change.key, once=taken):
             if self.context.stop.is_set() and change.render is not None:
                 why = lost if taken else "it never arrived"
                 return self._pending(change, f"{why}, and nothing more is sent in this run")
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
-            trouble = self.context.reach.trouble
-            also = f": {trouble}" if trouble else ""
+            also = f": {trouble}" if (trouble := self.context.reach.trouble) else ""
             return self._pending(change, f"{lost}; whether there is a job is not known yet{also}")
         self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out whether there is a job")
         return self._outcome(
@@ -233,24 +230,6 @@ class ChangeExecutor:
             f"sent, {lost}" + ("" if lost == error.message else f" ({error.message})"),
             next=f"sorasync resolve {self._question(change, await self._record(change))}",
         )
-
-    def _may_repeat(self, change: Change, record: Record) -> bool:
-        """Whether a request may be sent again that may have made a job: not at a price that nobody has seen.
-
-        Only where a key tells the host that it is the same request; elsewhere it certainly never arrived.
-        """
-        if self.context.profile.settle != "replay":
-            return True
-        render = change.render
-        return render is not None and cost_of(render, self.context.profile) == record.cost_usd
-
-    async def _in_vain(self, change: Change, most: int) -> bool:
-        """Whether it was resent so often that the provider's list cannot be trusted any more."""
-        if self.context.profile.settle == "replay":
-            return False
-        attempts = await self.context.commits.read(lambda: self.context.store.attempts(change.key))
-        tries = reversed(attempts[:-1])
-        return sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries)) >= most
 
     def _question(self, change: Change, record: Record) -> str:
         """What the open question is called: that of a whole batch is one for all its lines."""
@@ -507,6 +486,8 @@ class ChangeExecutor:
         refused = error is not None and error.moderated
         message = error.message if error else f"the provider reports {job.status.value}"
         record = await self._record(change)
+        if record.error_stage == CANCEL:
+            return await self._cancelled(change, record, job)
         await move_and_book(
             self.context,
             record,
@@ -530,10 +511,20 @@ class ChangeExecutor:
 
     async def _lost(self, change: Change, why: str, job: Job | None = None) -> Outcome:
         record = await self._record(change)
+        if record.error_stage == CANCEL:
+            return await self._cancelled(change, record, job)
         stage = VANISHED if record.rendered_at is None else "download"
         await move_and_book(self.context, record, Status.LOST, job, error_stage=stage, error_message=why)
         again = "" if self.context.profile.simulated else f" --replace '{change.label}'"
         return self._failed(change, Gone(why, hint=f"sorasync apply{again}"))
+
+    async def _cancelled(self, change: Change, record: Record, job: Job | None) -> Outcome:
+        """The job ended as `sorasync cancel` had asked; it is not rendered again by itself."""
+        fields = cancelled_fields(record, self.context.profile, job, self.context.clock.now())
+        await move_and_book(self.context, record, Status.BLOCKED, None, **fields)
+        message = str(fields["error_message"])
+        self.context.tell(change, Moment.BLOCKED, message)
+        return self._outcome(change, End.BLOCKED, message, next=f"sorasync retry '{change.label}'")
 
     async def _record(self, change: Change) -> Record:
         record = await self.context.record(change.key)

@@ -25,7 +25,7 @@ from sorasync.graph.render import Kind
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.state.account import Spent
-from sorasync.state.record import Record, Status
+from sorasync.state.record import CANCEL, Record, Status
 
 
 async def run(contexts: Mapping[str, Context], changes: Sequence[Change]) -> Report:
@@ -106,7 +106,7 @@ def _certainly_nothing(record: Record) -> bool:
     """Whether the last request of a key has made nothing: it was refused, or never left."""
     if record.status is Status.FAILED:
         return record.error_stage == "send"
-    return record.status is Status.BLOCKED
+    return record.status is Status.BLOCKED and record.error_stage != CANCEL
 
 
 class _Engine:

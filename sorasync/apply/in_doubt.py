@@ -12,6 +12,8 @@ from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.render_request import token_of
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.render import Kind
+from sorasync.plan.change import Change
+from sorasync.plan.cost import cost_of
 from sorasync.provider import errors
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.wire import Job, JobStatus, Page
@@ -30,6 +32,8 @@ class InDoubtAnswer(StrEnum):
 # A key, what to do about it, and where it has a job now its record before and after.
 _Settled = tuple[str, Job | InDoubtAnswer, tuple[Record, Record] | None]
 
+# How many times in a row a request is resent because the list does not show it.
+_RESENDS = 3
 # Seconds between two queries of the list.
 _SHORTEST, _LONGEST = 0.25, 15.0
 
@@ -226,6 +230,27 @@ _ANSWERS = {
     Verdict.ASK: InDoubtAnswer.ASK,
     Verdict.ADOPT: InDoubtAnswer.ASK,
 }
+
+
+def may_repeat(context: Context, change: Change, record: Record) -> bool:
+    """Whether a request may be sent again that may have made a job: not at a price that nobody has seen.
+
+    Only where a key tells the host that it is the same request; elsewhere it certainly never arrived.
+    """
+    if context.profile.settle != "replay":
+        return True
+    render = change.render
+    return render is not None and cost_of(render, context.profile) == record.cost_usd
+
+
+async def in_vain(context: Context, key: str, *, once: bool) -> bool:
+    """Whether a request was resent so often that the provider's list cannot be trusted any more."""
+    if context.profile.settle == "replay":
+        return False
+    attempts = await context.commits.read(lambda: context.store.attempts(key))
+    tries = reversed(attempts[:-1])
+    unsent = sum(1 for _ in takewhile(lambda one: one.outcome == "unsent", tries))
+    return unsent >= (1 if once else _RESENDS)
 
 
 async def adopt(context: Context, key: str, job: Job) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "apply": "Apply a plan: render, download, record.",
     "watch": "Plan on every save, and show what it would cost.",
     "wait": "Wait for renders in flight, and download them.",
+    "cancel": "Cancel renders in progress at the provider.",
     "run": "Run queued jobs on this machine.",
     "queue": "Show queued jobs and runners, and cancel jobs.",
     "status": "Show every clip and its progress.",

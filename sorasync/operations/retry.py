@@ -14,7 +14,7 @@ from sorasync.operations.address_lookup import find
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.plan.cost import cost_at
-from sorasync.state.record import RETRY, Record, Status
+from sorasync.state.record import CANCEL, CANCELLED, RETRY, Record, Status
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Lifted:
     why: str
     attempts: int
     cost_usd: Decimal | None
+    cancelled: bool = False
 
 
 def retry_renders(
@@ -63,7 +64,7 @@ def stuck(store: Store, graph: Graph, limit: int, *, failed: bool, blocked: bool
         if (record := records.get(render.key)) is not None
         and record.error_stage != RETRY
         and (
-            (blocked and record.status is Status.BLOCKED)
+            (blocked and record.status is Status.BLOCKED and record.error_stage != CANCEL)
             or (failed and record.status is Status.FAILED and record.attempts >= limit)
         )
     ]
@@ -115,6 +116,7 @@ def _lifted(project: Project, graph: Graph, render: Render, record: Record) -> L
         why=record.error_message or record.error_code or "no reason given",
         attempts=record.attempts,
         cost_usd=cost_at(project.hosts, render),
+        cancelled=record.error_code == CANCELLED,
     )
 
 

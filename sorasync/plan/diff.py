@@ -18,7 +18,7 @@ from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.remote import RemoteState
-from sorasync.state.record import ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
+from sorasync.state.record import CANCEL, ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
 from sorasync.text import counted
 
 
@@ -198,6 +198,8 @@ class _Differ:
             return self._fetch(Action.DOWNLOAD, render, f"rendered, not downloaded yet{missing}")
         if brief.status is Status.BATCHED:
             return self._fetch(Action.RESUME, render, "paid for, queued in a batch")
+        if (record := self._record(render.key)) is not None and record.error_stage == CANCEL:
+            return self._fetch(Action.RESUME, render, "its host was asked to cancel it")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
         return self._fetch(Action.RESUME, render, missing[2:] or f"paid for, still rendering{where}")
 
@@ -240,6 +242,8 @@ class _Differ:
         record = self.known.records[render.key]
         if render.address in self.retried:
             return self._try_again(render, record)
+        if record.error_stage == CANCEL:
+            return self._blocked(render, _last_error_words(record))
         if (there := self._moved(record, render)) is not None:
             why = f"refused by {there} ({_last_error_words(record)}), and goes to another host now"
             return self._pay(render, why)
@@ -313,7 +317,7 @@ class _Differ:
         if record is None or hosts.short(record.provider) not in render.route:
             return render
         place = render.route.index(hosts.short(record.provider))
-        if record.status is Status.BLOCKED:
+        if record.status is Status.BLOCKED and record.error_stage != CANCEL:
             place = min(place + 1, len(render.route) - 1)
         elif not record.attempts:
             place = 0

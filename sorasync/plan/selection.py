@@ -127,13 +127,14 @@ def matches(pattern: str, address: str, graph: Graph) -> bool:
     """
     owner = addresses.owner(address)
     if pattern.startswith("tag:"):
-        return any(_glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))
+        return any(glob(pattern[4:], tag) for tag in graph.tags.get(owner, ()))
     names = {address, graph.label(address), owner, owner.partition("[")[0], address.partition("/")[0]}
     meant = {pattern, *addresses.spellings(pattern)}
-    return any(_glob(one, name) for one in meant for name in names)
+    return any(glob(one, name) for one in meant for name in names)
 
 
-def _glob(pattern: str, text: str) -> bool:
+def glob(pattern: str, text: str) -> bool:
+    """Whether a text matches a pattern with `*` and `?`."""
     if "*" not in pattern and "?" not in pattern:
         return pattern == text
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")

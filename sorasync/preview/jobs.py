@@ -156,6 +156,11 @@ class Jobs:
             )
             self._database.run("UPDATE ledger SET void = 1 WHERE job = ?", job_id)
 
+    def cancel(self, job_id: str) -> bool:
+        """End an unfinished job; False if it had ended."""
+        sql = "UPDATE jobs SET state = 'cancelled', outcome = 'cancelled', owner = NULL "
+        return self._database.run(f"{sql} WHERE id = ? AND state = 'active'", job_id) == 1
+
     def expire(self, job_id: str, now: float) -> None:
         """End the time in which a job's files can be downloaded."""
         self._database.run("UPDATE jobs SET expires = ? WHERE id = ? AND expires > ?", now, job_id, now)

@@ -60,6 +60,10 @@ class Ledger:
         charge = LedgerEntry(now, "character", "", "", 0, 0, character, digest, name)
         self._database.insert("ledger", columns_of(charge))
 
+    def void(self, job_id: str) -> None:
+        """Take the charge of a job back."""
+        self._database.run("UPDATE ledger SET void = 1 WHERE job = ?", job_id)
+
     def job_of_key(self, idempotency_key: str) -> str | None:
         """The job that was billed first under a key."""
         question = "SELECT job FROM ledger WHERE idempotency_key = ? ORDER BY seq LIMIT 1"

@@ -144,6 +144,12 @@ class Server:
         with self.database.write():
             self.ledger.bill_picture(wanted, images, self.now(), idempotency_key)
 
+    def cancel(self, job: PreviewJob, *, billed: bool) -> None:
+        """End a job that has not ended."""
+        with self.database.write():
+            if self.jobs.cancel(job.id) and not billed:
+                self.ledger.void(job.id)
+
     def remove(self, job: PreviewJob) -> None:
         """Forget a job and delete its files."""
         self.jobs.remove(job.id)

@@ -182,10 +182,14 @@ class JobStill(Data):
 
 
 class Queue(Data):
-    """A second question for jobs that the first says nothing of: the ids that are waiting or running."""
+    """A second question for jobs that the first says nothing of: the ids that are waiting or running.
+
+    `running` leads to those that have begun, which are among `ids` as well.
+    """
 
     request: RequestLine
     ids: Paths = Field(min_length=1)
+    running: Paths = ()
 
 
 class Follow(Data):
@@ -247,12 +251,33 @@ class Result(Data):
     lives: Life | None = None
 
 
-class Cancel(Data):
-    """Ending a job, and whether it is then charged."""
+# What becomes of the charge for a job that is cancelled.
+Refund = Literal["unknown", "never", "if_queued", "always"]
+
+
+class CancelRunning(Data):
+    """The request that ends a job which has begun, where it is another one."""
 
     request: RequestLine
     body: Body | None = None
-    refund: Literal["never", "if_queued", "if_failed", "always"] = "never"
+
+
+class Cancel(Data):
+    """The request that ends a job, and whether the job is then charged.
+
+    `only_queued`: a job that has begun cannot be cancelled. `running` is the request for such a job where it
+    differs. `refund` is "unknown" where the host does not say: then the job counts as charged.
+    """
+
+    request: RequestLine
+    body: Body | None = None
+    only_queued: bool = False
+    running: CancelRunning | None = None
+    refund: Refund = "unknown"
+
+    def charged(self, *, queued: bool) -> bool:
+        """Whether a job counts as charged that is cancelled while it waits or after it has begun."""
+        return self.refund != "always" and not (self.refund == "if_queued" and queued)
 
 
 class JobList(Data):

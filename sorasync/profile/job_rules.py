@@ -38,6 +38,8 @@ def _bodies(profile: JobProfile) -> Iterator[tuple[Place, object]]:
         yield ("get", "body"), profile.get.body
     if profile.cancel is not None and profile.cancel.body is not None:
         yield ("cancel", "body"), profile.cancel.body
+    if profile.cancel is not None and profile.cancel.running is not None:
+        yield ("cancel", "running", "body"), profile.cancel.running.body or {}
 
 
 def _create_bodies(profile: JobProfile) -> Iterator[tuple[Place, object]]:
@@ -117,7 +119,12 @@ def _placeholders(profile: JobProfile) -> Faults:
         "result.request": (profile.result.request, None),
     }
     if profile.cancel is not None:
+        running = profile.cancel.running
         questions["cancel.request"] = profile.cancel.request, profile.cancel.body
+        if running is not None:
+            questions["cancel.running.request"] = running.request, running.body
+        if running is not None and profile.cancel.only_queued:
+            yield _rule_fault("cancel.running", "only_queued says that a job that has begun goes on")
     for path, (request, body) in questions.items():
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:

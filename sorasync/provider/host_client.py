@@ -143,6 +143,14 @@ class HostClient(ABC):
         """
         raise NotSupported(f"{self.name} does not take ids that sorasync chooses")
 
+    async def cancel(self, job_id: str, *, queued: bool) -> None:
+        """Ask the host to end a job that waits (`queued`) or has begun.
+
+        Sent once: a second request might delete what the first has ended. Raises `NotSupported`, `NotSent`,
+        `NotFound`, `ServerError` where the answer was lost, and what else the host says.
+        """
+        raise NotSupported(f"{self.name} cannot cancel a job")
+
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:
         """Continue a video. Paid."""
         raise self._no_route("extend", None)

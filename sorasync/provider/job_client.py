@@ -141,6 +141,19 @@ class JobClient(HostClient):
 
         return await retried(once, self._clock, self._patience)
 
+    async def cancel(self, job_id: str, *, queued: bool) -> None:
+        """Ask the host to end a job that waits (`queued`) or has begun. Sent once."""
+        spec = self._job.cancel
+        if spec is None:
+            raise NotSupported(f"{self.host.name} cannot cancel a job")
+        if self.host.jobs_are_paths:
+            job_id = self._below_base(job_id) or job_id
+        if not self._usable(job_id):
+            raise NotFound(f"{self.host.name} has no job {clean(job_id, 80)}")
+        way = spec if queued or spec.running is None else spec.running
+        question = self._question(Operation.of(way.request, way.body), job_id)
+        self._good(await self._sender.ask("cancel", question))
+
     async def page(self, after: str | None = None, limit: int = 100) -> Page:
         """One page of the jobs, newest first. Raises `NotSupported` where there is no list."""
         spec = self._job.list
@@ -389,7 +402,9 @@ class JobClient(HostClient):
             queue = self._good(await self._sender.ask("queue", question))
             waiting = Answer(queue.body, queue.headers)
             if any(word(one) == job_id for path in spec.queue.ids for one in waiting.all(path)):
-                return pending(job_id, wait)
+                begun = any(word(one) == job_id for path in spec.queue.running for one in waiting.all(path))
+                found = pending(job_id, wait)
+                return replace(found, status=JobStatus.IN_PROGRESS) if begun else found
             # It may have left the queue between the two questions.
             return await self._followed(job_id, queued=False)
         if spec.absent == "pending" and spec.queue is None:

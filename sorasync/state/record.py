@@ -75,6 +75,11 @@ ID_TAKEN = "id_taken"
 # The `error_stage` of a failed record that `sorasync retry` allows another attempt.
 RETRY = "retry"
 
+# The `error_stage` of a record whose job its host was asked to cancel; in flight, the `error_code` says
+# whether the job had begun by then, and afterwards that it was cancelled.
+CANCEL = "cancel"
+CANCELLED_QUEUED, CANCELLED_RUNNING, CANCELLED = "queued", "running", "cancelled"
+
 # Statuses in flight: paid for or about to be, and not here yet.
 IN_FLIGHT = frozenset({Status.INTENT, Status.UNKNOWN, Status.BATCHED, Status.SUBMITTED, Status.RENDERED})
 

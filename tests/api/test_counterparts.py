@@ -38,6 +38,7 @@ COUNTERPARTS: dict[str, tuple[str, ...]] = {
     "graph": ("graph",),
     "pull": ("pull",),
     "queue": ("queue", "cancel_queued"),
+    "cancel": ("in_progress", "cancel"),
     "gc": ("retired", "gc"),
     "destroy": ("destroy",),
     "unprotect": ("unprotect",),

@@ -181,6 +181,7 @@ READS_BY_ITSELF = {
     "sorasync.library_file": "opens every file of a library",
     "sorasync.installed": "what an installer noted of this program",
     "sorasync.manifest.shipped": "a schema of this program",
+    "sorasync.cli.app.reference": "a page of a checkout, whose table it renews",
     "sorasync.cli.app.output_schema": "a schema of this program",
     "sorasync.manifest.pages": "a page of this program",
     "sorasync.operations.init": "a template of this program, and files that must be new",

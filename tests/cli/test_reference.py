@@ -18,10 +18,11 @@ from sorasync.cli.terminal.units import age, size
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["docs/cli.md", "docs/json.md", "docs/profiles.md"])
-def test_the_reference_is_fresh(page: str) -> None:
+@pytest.mark.parametrize("page", ["docs/cli.md", "docs/json.md", "docs/profiles.md", "docs/providers.md"])
+def test_the_reference_is_fresh(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from sorasync.cli.app.reference import written_pages
 
+    monkeypatch.chdir(_ROOT)
     assert (_ROOT / page).read_text(encoding="utf-8") == written_pages()[page], "run make reference"
 
 

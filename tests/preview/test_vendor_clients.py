@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from sorasync.cli.app.job_host_table import TRIED_WITH
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.serve import running
 from sorasync.preview.settings import PreviewSettings
@@ -118,6 +119,13 @@ assert [one.id for one in made.generations.list(limit=10, offset=0).generations]
 print(job.assets.video)
 """,
 }
+
+
+def test_the_table_of_hosts_names_the_clients_that_are_tried_here() -> None:
+    told = {family: set(words.split(", ")) for family, words in TRIED_WITH.items()}
+    assert told.keys() == SCRIPTS.keys()
+    tried = {client.replace("==", " ") for client in CLIENTS}
+    assert set.union(*told.values()) <= tried
 
 
 @cache

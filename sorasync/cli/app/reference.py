@@ -73,9 +73,21 @@ def profiles_page() -> str:
     return "\n".join([_PROFILES_HEAD, *profile_page(profiles)])
 
 
+def providers_page() -> str:
+    """docs/providers.md of this checkout, with its table of hosts made from their profiles."""
+    from sorasync.cli.app.job_host_table import with_table
+
+    return with_table(Path("docs/providers.md").read_text(encoding="utf-8"))
+
+
 def written_pages() -> dict[str, str]:
-    """The pages that are made from the commands: text by path, relative to a checkout."""
-    return {"docs/cli.md": reference(), "docs/json.md": json_page(), "docs/profiles.md": profiles_page()}
+    """The pages that are made from the commands and profiles: text by path, relative to a checkout."""
+    return {
+        "docs/cli.md": reference(),
+        "docs/json.md": json_page(),
+        "docs/profiles.md": profiles_page(),
+        "docs/providers.md": providers_page(),
+    }
 
 
 Row = tuple[str, str]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sorasync.profile.images import ImageModel
+    from sorasync.profile.job import JobProfile
     from sorasync.profile.profile import Ability, Profile
 
 _ABILITIES: tuple[Ability, ...] = ("characters", "extend", "edit", "list", "delete", "batch")
@@ -129,6 +130,7 @@ def profile_facts(profile: Profile, sunset: str) -> list[tuple[str, str]]:
         ("can", ", ".join(_abilities(profile)) or "create only"),
         ("cannot", ", ".join(a for a in _ABILITIES if not profile.can(a))),
         ("list of jobs", profile.abilities.list if profile.can("list") else "none"),
+        ("cancel", cancelling(profile.job) if profile.job is not None else ""),
         ("prompt", f"at most {counted(limits.prompt_chars, 'character')}"),
         ("characters", f"at most {limits.characters} a clip" if profile.can("characters") else ""),
         ("extensions", _extensions(profile)),
@@ -238,3 +240,18 @@ def profile_json(profile: Profile, today: date) -> dict[str, object]:
             for name, model in profile.images.models.items()
         },
     }
+
+
+_REFUND = {
+    "unknown": "refund unknown",
+    "never": "no refund",
+    "if_queued": "refund while it waits",
+    "always": "free",
+}
+
+
+def cancelling(job: JobProfile) -> str:
+    """Whether a job can be cancelled, and what that costs; – where it cannot."""
+    if job.cancel is None:
+        return "–"
+    return ("only while it waits, " if job.cancel.only_queued else "") + _REFUND[job.cancel.refund]

@@ -16,7 +16,8 @@ def lifted_text(found: list[Lifted]) -> Iterator[str]:
     """A line for each, then the price of all."""
     for one in found:
         was = "refused" if one.before is Status.BLOCKED else f"failed {counted(one.attempts, 'time')}"
-        yield f"{one.label}: {was} ({one_line(one.why)}); to be tried again for {money(one.cost_usd)}"
+        was = one_line(one.why) if one.cancelled else f"{was} ({one_line(one.why)})"
+        yield f"{one.label}: {was}; to be tried again for {money(one.cost_usd)}"
     if not found:
         yield "Nothing was refused or failed too often."
         return

@@ -20,8 +20,10 @@ _PATHS: Paths = {
     "create": (("POST", _TASKS),),
     "get": (("GET", f"{_TASKS}/{{id}}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("DELETE", f"{_TASKS}/{{id}}"),),
 }
 _ROUTES = [
+    ("DELETE", re.compile(f"{_TASKS}/([^/]+)"), "cancel"),
     ("POST", re.compile(_TASKS), "create"),
     ("GET", re.compile(f"{_TASKS}/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
@@ -38,6 +40,8 @@ class Ark(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "begun"
+    cancels_begun = False
 
     def new_id(self) -> str:
         """A task's id."""

@@ -96,6 +96,11 @@ class Dialect:
     repeated_key: Literal["ignored", "replayed", "refused"] = "ignored"
     # Whether the answer about a completed job holds its file.
     answer_holds_file = False
+    # Whether a job that is cancelled is billed all the same, and which it lets go at all.
+    cancel_bills: Literal["never", "begun", "always"] = "always"
+    cancels_begun = True
+    # Of which jobs nothing is known once they are cancelled.
+    cancel_forgets: Literal["none", "queued", "all"] = "none"
     # Most jobs to keep: one more drops the oldest finished one.
     most_jobs: int | None = None
 
@@ -135,6 +140,20 @@ class Dialect:
     async def asked_for(self, request: Request) -> str:
         """The id of the job that a question is about."""
         return str(request.path_params["id"])
+
+    async def to_cancel(self, request: Request) -> str:
+        """The id of the job that is to be cancelled."""
+        return str(request.path_params["id"])
+
+    def not_cancelled(self, shown: Shown) -> RefusedError | None:
+        """Why a job cannot be cancelled now, None where it can."""
+        if shown.status in ("queued", "in_progress") and (self.cancels_begun or shown.status == "queued"):
+            return None
+        return RefusedError(409, f"A job that is {shown.status} cannot be cancelled.", code="not_cancellable")
+
+    def cancelled(self, shown: Shown) -> Response:
+        """The answer to a cancellation."""
+        return Response(status_code=204)
 
     def character_out(self, character_id: str) -> str:
         """A character's id as a client sees it."""

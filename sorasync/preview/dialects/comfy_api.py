@@ -20,8 +20,10 @@ _PATHS: Paths = {
     "list": (("GET", "/api/v2/jobs"),),
     "get": (("GET", "/api/v2/jobs/{id}"),),
     "content": (("GET", "/files/{id}"), ("GET", "/api/v2/assets/{id}/content")),
+    "cancel": (("POST", "/api/v2/jobs/{id}/cancel"),),
 }
 _ROUTES = [
+    ("POST", re.compile(r"/api/v2/jobs/([^/]+)/cancel"), "cancel"),
     ("POST", re.compile(r"/api/v2/jobs"), "create"),
     ("GET", re.compile(r"/api/v2/jobs"), "list"),
     ("GET", re.compile(r"/api/v2/jobs/([^/]+)"), "get"),
@@ -40,6 +42,7 @@ class ComfyApi(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "begun"
     repeated_key = "refused"
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
@@ -81,6 +84,10 @@ class ComfyApi(JobHost):
         """A page, newest first."""
         leads_on = {"next_cursor": page[-1].job.id} if page and more else {}
         return {"jobs": [self.job(shown) for shown in page], **leads_on}
+
+    def cancelled(self, shown: Shown) -> Response:
+        """The job."""
+        return JSONResponse(self.job(shown))
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """A code and its words."""

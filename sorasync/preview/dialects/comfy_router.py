@@ -12,6 +12,7 @@ from sorasync.preview.dialects.job_host import JobHost, text_and_frame
 from sorasync.preview.dialects.shapes import size_of
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
+from sorasync.preview.price_list import price
 from sorasync.preview.refusal import RefusedError
 
 _REQUESTS = "/v2/models/{provider}/{model}/requests"
@@ -20,13 +21,16 @@ _PATHS: Paths = {
     "get": (("GET", f"{_REQUESTS}/{{id}}/status"),),
     "result": (("GET", f"{_REQUESTS}/{{id}}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("PUT", f"{_REQUESTS}/{{id}}/cancel"),),
 }
 _ROUTES = [
+    ("PUT", re.compile(r"/v2/models/[^/]+/[^/]+/requests/([^/]+)/cancel"), "cancel"),
     ("POST", re.compile(r"/v2/models/[^/]+/[^/]+/requests"), "create"),
     ("GET", re.compile(r"/v2/models/[^/]+/[^/]+/requests/([^/]+)/status"), "get"),
     ("GET", re.compile(r"/v2/models/[^/]+/[^/]+/requests/([^/]+)"), "result"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
 ]
+_MICRODOLLARS, _CREDITS_A_DOLLAR = 1_000_000, 211
 _STATES = {"queued": "IN_QUEUE", "in_progress": "IN_PROGRESS"}
 
 
@@ -37,6 +41,7 @@ class ComfyRouter(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "begun"
     repeated_key = "replayed"
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
@@ -69,14 +74,21 @@ class ComfyRouter(JobHost):
         """The partner's answer."""
         if shown.status in _STATES:
             raise RefusedError(409, "The request is still in progress.")
-        url = f"{shown.base}/files/{shown.job.id}.mp4"
-        if shown.job.model.startswith("minimax/"):
-            return JSONResponse(
-                {"task": {"id": shown.job.id, "status": "succeeded", "content": {"url": url}}}
-            )
-        if shown.job.model.startswith("luma/"):
-            return JSONResponse({"id": shown.job.id, "state": "completed", "assets": {"video": url}})
-        return JSONResponse({"output": {"task_id": shown.job.id, "video_url": url}})
+        job = shown.job
+        url = f"{shown.base}/files/{job.id}.mp4"
+        dollars = price(job.model, job.size, job.billed) / _MICRODOLLARS
+        credits = {"x-comfy-credits-used": f"{dollars * _CREDITS_A_DOLLAR:.2f}"}
+        if job.model.startswith("minimax/"):
+            said: dict[str, Any] = {"task": {"id": job.id, "status": "succeeded", "content": {"url": url}}}
+        elif job.model.startswith("luma/"):
+            said = {"id": job.id, "state": "completed", "assets": {"video": url}}
+        else:
+            said = {"output": {"task_id": job.id, "video_url": url}}
+        return JSONResponse(said, headers=credits)
+
+    def cancelled(self, shown: Shown) -> Response:
+        """A request to stop."""
+        return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """The kind of error is in a header."""

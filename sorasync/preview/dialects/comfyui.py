@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import Paths
@@ -19,8 +20,10 @@ _PATHS: Paths = {
     "get": (("GET", "/history/{id}"),),
     "queue": (("GET", "/queue"),),
     "content": (("GET", "/view"),),
+    "cancel": (("POST", "/queue"), ("POST", "/interrupt")),
 }
 _ROUTES = [
+    ("POST", re.compile(r"/queue|/interrupt"), "cancel"),
     ("POST", re.compile(r"/prompt"), "create"),
     ("GET", re.compile(r"/history/([^/]+)"), "get"),
     ("GET", re.compile(r"/queue"), "queue"),
@@ -35,6 +38,8 @@ class ComfyUI(JobHost):
     name = "comfyui"
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "never"
+    cancel_forgets = "queued"
     ranges = False
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
@@ -72,6 +77,16 @@ class ComfyUI(JobHost):
             messages.append(["execution_error", {"prompt_id": job.id, "node_id": "3", **said}])
         status = {"status_str": "success" if good else "error", "completed": good, "messages": messages}
         return JSONResponse({job.id: {"prompt": [], "outputs": outputs, "status": status, "meta": {}}})
+
+    async def to_cancel(self, request: Request) -> str:
+        """The job that the body names."""
+        said = await request.json()
+        ids = said.get("delete") or [said.get("prompt_id")]
+        return str(ids[0])
+
+    def cancelled(self, shown: Shown) -> Response:
+        """Nothing."""
+        return Response()
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """An error, and what is wrong with which node."""

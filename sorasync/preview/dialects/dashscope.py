@@ -20,8 +20,10 @@ _PATHS: Paths = {
     "create": (("POST", _CREATE),),
     "get": (("GET", "/api/v1/tasks/{id}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("POST", "/api/v1/tasks/{id}/cancel"),),
 }
 _ROUTES = [
+    ("POST", re.compile(r"/api/v1/tasks/([^/]+)/cancel"), "cancel"),
     ("POST", re.compile(_CREATE), "create"),
     ("GET", re.compile(r"/api/v1/tasks/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
@@ -41,6 +43,8 @@ class DashScope(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "begun"
+    cancels_begun = False
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """Words and a first frame in `input`, numbers in `parameters`."""
@@ -84,6 +88,10 @@ class DashScope(JobHost):
         """A task that is not known is one whose status is not known."""
         output = {"task_id": job_id, "task_status": "UNKNOWN"}
         return JSONResponse({"request_id": str(uuid.uuid4()), "output": output})
+
+    def cancelled(self, shown: Shown) -> Response:
+        """A request's id alone."""
+        return JSONResponse({"request_id": str(uuid.uuid4())})
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """A code and its words at the top."""

@@ -19,8 +19,10 @@ _PATHS: Paths = {
     "result": (("GET", "/{owner}/{app}/requests/{id}"),),
     "content": (("GET", "/files/{id}"),),
     "create": (("POST", "/{owner}/{app}"), ("POST", "/{owner}/{app}/{endpoint:path}")),
+    "cancel": (("PUT", "/{owner}/{app}/requests/{id}/cancel"),),
 }
 _ROUTES = [
+    ("PUT", re.compile(r"/[^/]+/[^/]+/requests/([^/]+)/cancel"), "cancel"),
     ("GET", re.compile(r"/[^/]+/[^/]+/requests/([^/]+)/status"), "get"),
     ("GET", re.compile(r"/[^/]+/[^/]+/requests/([^/]+)"), "result"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
@@ -38,6 +40,7 @@ class Fal(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_forgets = "queued"
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with a model's own words; the model stands in the path."""
@@ -80,6 +83,14 @@ class Fal(JobHost):
         url = f"{shown.base}/files/{job.id}.mp4"
         video = {"url": url, "content_type": "video/mp4", "file_name": "output.mp4"}
         return JSONResponse({"video": video} if shown.done else {})
+
+    def not_cancelled(self, shown: Shown) -> RefusedError | None:
+        """Only what has ended stays."""
+        return None if shown.status in _STATES else RefusedError(400, "ALREADY_COMPLETED")
+
+    def cancelled(self, shown: Shown) -> Response:
+        """A request to stop."""
+        return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """One detail in words, or a list of them with their places where the model refused its input."""

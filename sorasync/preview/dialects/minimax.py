@@ -19,8 +19,10 @@ _PATHS: Paths = {
     "create": (("POST", "/v2/video_generation"),),
     "get": (("GET", "/v2/query/video_generation/{id}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("DELETE", "/v2/video_generation/{id}"),),
 }
 _ROUTES = [
+    ("DELETE", re.compile(r"/v2/video_generation/([^/]+)"), "cancel"),
     ("POST", re.compile(r"/v2/video_generation"), "create"),
     ("GET", re.compile(r"/v2/query/video_generation/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),

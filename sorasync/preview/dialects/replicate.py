@@ -21,8 +21,10 @@ _PATHS: Paths = {
     "list": (("GET", "/v1/predictions"),),
     "get": (("GET", "/v1/predictions/{id}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("POST", "/v1/predictions/{id}/cancel"),),
 }
 _ROUTES = [
+    ("POST", re.compile(r"/v1/predictions/([^/]+)/cancel"), "cancel"),
     ("POST", re.compile(r"/v1/models/[^/]+/[^/]+/predictions"), "create"),
     ("GET", re.compile(r"/v1/predictions"), "list"),
     ("GET", re.compile(r"/v1/predictions/([^/]+)"), "get"),
@@ -97,6 +99,10 @@ class Replicate(JobHost):
         """A page, with the address of the next one."""
         leads_on = f"{page[-1].base}/v1/predictions?after={page[-1].job.id}" if page and more else None
         return {"previous": None, "next": leads_on, "results": [self.job(shown) for shown in page]}
+
+    def cancelled(self, shown: Shown) -> Response:
+        """The prediction."""
+        return JSONResponse(self.job(shown))
 
     def refuse(self, refusal: RefusedError, route: str = "other") -> Response:
         """A title, and the details."""

@@ -19,8 +19,10 @@ _PATHS: Paths = {
     "create": (("POST", "/v1/text_to_video"), ("POST", "/v1/image_to_video")),
     "get": (("GET", "/v1/tasks/{id}"),),
     "content": (("GET", "/files/{id}"),),
+    "cancel": (("DELETE", "/v1/tasks/{id}"),),
 }
 _ROUTES = [
+    ("DELETE", re.compile(r"/v1/tasks/([^/]+)"), "cancel"),
     ("POST", re.compile(r"/v1/(?:text|image)_to_video"), "create"),
     ("GET", re.compile(r"/v1/tasks/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
@@ -43,6 +45,8 @@ class Runway(JobHost):
     open_paths = ("/files/",)
     paths = _PATHS
     routes = _ROUTES
+    cancel_bills = "begun"
+    cancel_forgets = "all"
 
     def understand(self, fields: RequestFields, route: str) -> RequestFields:
         """JSON with the host's names."""

@@ -119,6 +119,23 @@ class VideoRoutes:
         self._server.remove(job)
         return JSONResponse(self._dialect.deleted(shown))
 
+    async def cancel(self, request: Request) -> Response:
+        """End a job, at hosts that do that."""
+        dialect = self._dialect
+        asked = await dialect.to_cancel(request)
+        job = self._server.jobs.get(dialect.id_in(asked))
+        if job is None:
+            return dialect.absent(asked)
+        shown = self._server.show(job, _base_url(request))
+        if (refusal := dialect.not_cancelled(shown)) is not None:
+            raise refusal
+        queued = shown.status == "queued"
+        bills = dialect.cancel_bills
+        self._server.cancel(job, billed=bills == "always" or (bills == "begun" and not queued))
+        if dialect.cancel_forgets == "all" or (dialect.cancel_forgets == "queued" and queued):
+            self._server.remove(job)
+        return dialect.cancelled(replace(shown, status="cancelled"))
+
     @asynccontextmanager
     async def _fields(self, request: Request, route: str) -> AsyncIterator[RequestFields]:
         """The body in the reference's words. Its uploads are dropped at the end, also those of a refusal."""
