@@ -69,9 +69,23 @@ class InDoubt:
         # The settling time counts from when the request can last have left, not from this run's start.
         since = await context.commits.read(lambda: context.store.unknown_since(key))
         self._left[key] = since or context.clock.now()
-        if context.profile.settle in ("replay", "reject", "own_id", "label"):
+        profile = context.profile
+        if profile.settle in ("own_id", "label"):
             return await self._asked_for(key, deadline)
-        looks = self._looks
+        if profile.settle not in ("replay", "reject"):
+            return await self._looked_for(key, deadline)
+        await self._answered_meanwhile()
+        answer = self._answers.pop(key, None) or await self._by_its_key(key)
+        if answer is not InDoubtAnswer.ASK or not profile.can("list"):
+            return self._settled(key, answer)
+        found = await (self._asked_for if profile.finds_labels else self._looked_for)(key, deadline)
+        # What was refused for its key has made a job, whatever a list shows.
+        refused = profile.settle == "reject" and key in self._repeated
+        return InDoubtAnswer.ASK if found is InDoubtAnswer.RESEND and refused else found
+
+    async def _looked_for(self, key: str, deadline: float) -> Job | InDoubtAnswer:
+        """Settle a request by what the list shows, together with all others."""
+        context, looks = self._context, self._looks
         while not context.interrupted and context.clock.monotonic() < deadline:
             # Whoever waited for its turn while another one queried uses that answer instead of asking again.
             async with self._turn:
@@ -103,9 +117,9 @@ class InDoubt:
         self._silence = 0.0
 
     async def _asked_for(self, key: str, deadline: float) -> Job | InDoubtAnswer:
-        """Settle a request by itself, where the host knows it by a key or an id of ours.
+        """Settle a request by itself, where the host knows it by an id or a label of ours.
 
-        One that is sent again has the same key or id as before, so it cannot be paid for twice.
+        One that is sent again has the same id as before, so it cannot be paid for twice.
         """
         context, left = self._context, self._left[key]
         while not context.interrupted and context.clock.monotonic() < deadline:
@@ -114,8 +128,6 @@ class InDoubt:
                 return answer
             record = await context.record(key)
             assert record is not None
-            if context.profile.settle not in ("own_id", "label"):
-                return self._settled(key, await self._by_its_key(key))
             since = await context.commits.read(lambda: self._first_sent(key)) - CLOCK_ALLOWANCE
             try:
                 job = await context.provider.find(token_of(context.lineage, record), since)
@@ -140,7 +152,7 @@ class InDoubt:
         if self._context.clock.now() > first + self._context.profile.key_lives:
             return InDoubtAnswer.ASK
         if key in self._repeated:
-            # A host that refuses the key has the job and never says which: only somebody who looks can tell.
+            # A host that refuses the key has the job and does not say which.
             refuses = self._context.profile.settle == "reject"
             return InDoubtAnswer.ASK if refuses else InDoubtAnswer.LATER
         self._repeated.add(key)

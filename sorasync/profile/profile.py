@@ -122,6 +122,11 @@ class Profile(Data):
         return "list" if self.can("list") else "ask"
 
     @property
+    def finds_labels(self) -> bool:
+        """Whether a job can be found by the label that it was given."""
+        return self._job is not None and self._job.list is not None and self._job.list.label is not None
+
+    @property
     def key_lives(self) -> int:
         """Seconds for which the host takes a request with a known key for the same one; 0 where none."""
         keyed = self._job is not None and self.settle in ("replay", "reject")

@@ -113,7 +113,7 @@ class JobClient(HostClient):
 
     async def find(self, idempotency_key: str, sent: float | None = None) -> Job | None:
         """The job that was sent under our own id or label; None where the host knows of none."""
-        if self._job.settle == "label":
+        if self._job.list is not None and self._job.list.label is not None:
             return await self._labelled(own_id(idempotency_key), sent)
         for form in self._job.id_paths:
             with contextlib.suppress(NotFound):
