@@ -85,6 +85,8 @@ class Finalized:
     def __del__(self):
         signal.raise_signal(int(sys.argv[1]))
 
+# Whoever starts this in the background of a shell has SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 heed_signals()
 try:
     Finalized()
