@@ -111,10 +111,12 @@ class LiveLibrary:
                 shown = library_json(snapshot, store) | {"faults": []}
         except SorasyncError as error:
             return self._failed(error)
+        # The overview only counts notes; an open clip shows their words.
+        renoted = self._snapshot is not None and self._snapshot.notes != snapshot.notes
         self._snapshot, self._error = snapshot, None
         self.media.assets, self.media.known = project.assets(), snapshot.assets()
         self._watch(project, snapshot.planned.library.files)
-        return self._show(shown)
+        return self._show(shown) or renoted
 
     def _is_stale(self) -> bool:
         if self._saves != self._saves_read:

@@ -20,7 +20,7 @@ from tests.review.playback_meters import DRIFT, SCROLL
 from tests.review.studio import FPS, Studio, opened, started_browser, studio, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 # Where each of the page's own screens is.
 SCREENS = ("#/", "#/clip/market", "#/clip/todo", "#/clip/still.quay", "#/cuts", "#/plan")
@@ -236,6 +236,33 @@ def test_changes_arrive_while_one_looks(browser: Browser, film: Studio) -> None:
         film.write("manifests/b.toml", "")
         until(tab, "document.querySelectorAll('.card').length === 4")
         assert tab.locator("#banner").is_hidden()
+        tab.context.close()
+
+
+def test_a_change_that_arrives_leaves_a_reply_that_was_begun(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        tab.locator(".pane").nth(1).wait_for()
+        tab.keyboard.press("n")
+        tab.get_by_label("Note", exact=True).fill("Too loud.")
+        tab.get_by_role("button", name="Save note").click()
+        tab.locator(".notes li", has_text="Too loud.").wait_for()
+        on_the_way: list[Route] = []
+        tab.route("**/api/clip*", lambda route: on_the_way.append(route))
+        with tab.expect_request("**/api/clip*"):
+            noted = film.read("manifests/review.toml")
+            film.write("manifests/review.toml", noted.replace("Too loud.", "Far too loud."))
+        tab.get_by_role("button", name="Reply").click()
+        reply = tab.get_by_label("Reply", exact=True)
+        reply.fill("Only at the end.")
+        with tab.expect_response("**/api/clip*"):
+            on_the_way.pop().continue_()
+        # What the page asks for after it comes after it.
+        tab.evaluate("fetch('/api/library').then((answer) => answer.json())")
+        assert reply.input_value() == "Only at the end."
+        tab.unroute("**/api/clip*")
+        tab.get_by_role("button", name="Cancel").click()
+        tab.locator(".notes li", has_text="Far too loud.").wait_for()
         tab.context.close()
 
 

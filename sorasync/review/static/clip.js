@@ -29,7 +29,8 @@ Review.clip = (() => {
         if (!closed) put(main, el("p", { class: "empty" }, error.message));
         return;
       }
-      if (closed) return;
+      // What somebody began to write while this was on its way stays; closing the form loads again.
+      if (closed || writing || Review.writing) return;
       const row = Review.library.clips.find((one) => one.name === name);
       const seen = JSON.stringify([fresh, row]);
       // Nothing is drawn again for nothing: it would take the focus away.

@@ -164,7 +164,7 @@ Review.notes = (() => {
         await Review.reload();
       } catch (error) { failed(error); }
     };
-    const leave = () => { Review.writing = false; place.replaceChildren(); };
+    const leave = () => { Review.writing = false; place.replaceChildren(); Review.reload(); };
     text.addEventListener("keydown", (event) => {
       if (event.key === "Escape") { event.stopPropagation(); leave(); }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
