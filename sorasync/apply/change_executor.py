@@ -27,6 +27,7 @@ from sorasync.apply.render.follow import Follower, WaitedLongEnough
 from sorasync.apply.render.in_flight_slots import InFlightSlots
 from sorasync.apply.render.lost_job import job_again
 from sorasync.apply.render.misses import Misses
+from sorasync.apply.render.render_progress import RenderProgress
 from sorasync.apply.render.render_request import token_of
 from sorasync.apply.render.send import TRIED, Overtaken, send
 from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_before_resending
@@ -52,8 +53,6 @@ _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.N
 _HALTING_ALL = (errors.Exhausted, DiskFull, StateError)
 _MAY_HAVE_A_FILE = (JobStatus.COMPLETED, JobStatus.EXPIRED, JobStatus.DELETED)
 _CHARACTER_TRIES = 6
-# Progress is written to the state in steps of this many percent.
-_STEP = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 # Failed downloads in a row after which nothing new is paid for: it could not be downloaded either.
 _FETCHES_FAILED = 3
@@ -78,13 +77,12 @@ class ChangeExecutor:
     places: InFlightSlots
     batching: CreateGatherer | None = None
     _unfetched: int = 0
-    _progressed: dict[str, int] = field(default_factory=dict)
-    _unwritten: dict[str, int] = field(default_factory=dict)
-    _odd_words: set[str] = field(default_factory=set)
     _deadlines: dict[str, float] = field(default_factory=dict)
     _latest: float = field(init=False)
+    _progress: RenderProgress = field(init=False)
 
     def __post_init__(self) -> None:
+        self._progress = RenderProgress(self.context)
         self._latest = self.context.clock.monotonic() + self.context.settings.wait_in_all
 
     async def carry_out(self, change: Change) -> Outcome:
@@ -344,7 +342,9 @@ class ChangeExecutor:
         try:
             found = await unless(
                 context.leaving,
-                self.follower.wait(job, lambda seen: self._progress(change, seen), self._deadline(change)),
+                self.follower.wait(
+                    job, lambda seen: self._progress.seen(change, seen), self._deadline(change)
+                ),
             )
         except errors.NotFound:
             return await self._lost(change, "the provider no longer knows its job")
@@ -462,23 +462,6 @@ class ChangeExecutor:
         left = 0.0 if expires_at is None else expires_at - self.context.clock.now()
         kept = f"; the provider keeps it for {lasting(left)}" if left > 0 else ""
         return f"sorasync apply downloads it at no cost{kept}"
-
-    def _progress(self, change: Change, job: Job) -> None:
-        if job.word is not None and job.word not in self._odd_words:
-            self._odd_words.add(job.word)
-            name = self.context.profile.name
-            self.context.notice(f'{name} reports the unknown state "{job.word}": still waiting')
-        if abs(self._progressed.get(change.key, 0) - job.progress) >= _STEP:
-            self._progressed[change.key] = job.progress
-            if not self._unwritten:
-                asyncio.get_running_loop().call_soon(self._write_progress)
-            self._unwritten[change.key] = job.progress
-        self.context.tell(change, Moment.RENDERING, progress=job.progress)
-
-    def _write_progress(self) -> None:
-        """Write all progress of one poll at once. Only people need it, not the apply."""
-        unwritten, self._unwritten = self._unwritten, {}
-        self.context.commits.later(lambda: self.context.store.set_progress(unwritten))
 
     async def _ended(self, change: Change, job: Job) -> Outcome:
         """The job ended without a video."""
