@@ -6,6 +6,6 @@ is looked at, and a hint says so.
 
 from __future__ import annotations
 
-from sorasync.preflight.check import check_media
+from sorasync.preflight.check_references import check_media
 
 __all__ = ["check_media"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from sorasync.graph.graph import Graph
 from sorasync.manifest.diagnostic import Diagnostic, Severity
 from sorasync.manifest.library import ClipSpec, Library, Origin
-from sorasync.preflight.check import as_configured
+from sorasync.preflight.check_references import as_configured
 from sorasync.profile.hosts import Hosts
 
 

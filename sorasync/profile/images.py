@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pydantic import Field, field_validator
 
-from sorasync.profile.check import nearest_size, param_type_lacks
+from sorasync.profile.check_support import nearest_size, param_type_lacks
 from sorasync.profile.parts import FieldName, ParamType
 from sorasync.profile.unsupported import Lack
 from sorasync.profile.video_model import ANY, SIZE, SNAPSHOT, Data, Money, SizePattern, pixels

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from sorasync.profile import check
+from sorasync.profile import check_support
 from sorasync.profile.address import BaseUrl
 from sorasync.profile.headers import Headers
 from sorasync.profile.images import Images, edit_lacks, still_lacks
@@ -238,12 +238,12 @@ class Profile(Data):
         params: Mapping[str, object] | None = None,
     ) -> list[Lack]:
         """What the host cannot do for a render; empty if nothing. Fields that are None are not checked."""
-        lacks = check.model_lacks(self, model, size, seconds)
-        lacks += check.prompt_lacks(self, prompt)
-        lacks += check.character_lacks(self, characters, image)
-        lacks += check.image_lacks(self, model, image)
-        lacks += check.last_image_lacks(self, last_image)
-        return lacks + check.param_lacks(self, params or {})
+        lacks = check_support.model_lacks(self, model, size, seconds)
+        lacks += check_support.prompt_lacks(self, prompt)
+        lacks += check_support.character_lacks(self, characters, image)
+        lacks += check_support.image_lacks(self, model, image)
+        lacks += check_support.last_image_lacks(self, last_image)
+        return lacks + check_support.param_lacks(self, params or {})
 
     def check_step(
         self,
@@ -263,20 +263,20 @@ class Profile(Data):
         `kind` is `extend` or `edit`; `seconds` what an extension adds; `extensions` how many came before it;
         `total_seconds`, `model` and `size` are its source's.
         """
-        lacks = check.step_lacks(self, kind, source_is_file)
+        lacks = check_support.step_lacks(self, kind, source_is_file)
         if kind == "extend" and self.can("extend"):
-            lacks += check.extension_lacks(self, seconds, extensions, total_seconds, model, size)
-        lacks += check.source_lacks(self, kind, total_seconds)
-        lacks += check.prompt_lacks(self, prompt)
-        return lacks + check.param_lacks(self, params or {})
+            lacks += check_support.extension_lacks(self, seconds, extensions, total_seconds, model, size)
+        lacks += check_support.source_lacks(self, kind, total_seconds)
+        lacks += check_support.prompt_lacks(self, prompt)
+        return lacks + check_support.param_lacks(self, params or {})
 
     def check_character(self, name: str) -> list[Lack]:
         """What the host cannot do of a character; empty = all of it."""
-        return check.character_name_lacks(self, name)
+        return check_support.character_name_lacks(self, name)
 
     def clip_advice(self, seconds: float, width: int, height: int) -> Sequence[Lack]:
         """Why a character's reference clip may not work well; a hint, not a fault."""
-        return check.clip_lacks(self, seconds, width, height)
+        return check_support.clip_lacks(self, seconds, width, height)
 
     def extension_default(self, clip_seconds: int) -> int | None:
         """What an extension adds where the manifest does not say: the clip's own length if it is offered."""

@@ -20,13 +20,12 @@ from sorasync.provider.errors import (
     NotSupported,
     ProviderError,
 )
-from sorasync.provider.gateway_bill import with_bill
-from sorasync.provider.gateway_ids import completed
 from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_values import table
 from sorasync.provider.kept_answers import id_of, is_own_id, kept_as
+from sorasync.provider.litellm import complete_id, with_bill
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import holds_video, is_job, job_id, pending, read_job, read_page, read_still
 from sorasync.provider.retry import retried
@@ -69,7 +68,7 @@ class VideosClient(HostClient):
         outgoing = encode.extend(self.host, request, await self._source_url(request.source))
         try:
             job = await self._paid("extend", outgoing, request.source.model, gate, request.idempotency_key)
-            return replace(job, id=completed(job.id, request.source.remote_id))
+            return replace(job, id=complete_id(job.id, request.source.remote_id))
         except NotFound as missing:
             if self._may_upload(request.source):
                 return await self.extend(replace(request, source=_as_file(request.source)), gate)
@@ -90,7 +89,7 @@ class VideosClient(HostClient):
                 missing = _tell(missing, error)
                 continue
             self._edits.answered(template)
-            return replace(job, id=completed(job.id, request.source.remote_id))
+            return replace(job, id=complete_id(job.id, request.source.remote_id))
         if isinstance(missing, NotFound) and self._may_upload(request.source):
             return await self.edit(replace(request, source=_as_file(request.source)), gate)
         raise await self._missing("edit", request.source, missing, self._edits.known) from None

@@ -33,13 +33,13 @@ from sorasync.provider.http_response import HttpResponse
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.json_values import parse
 from sorasync.provider.kept_answers import KeptAnswers, NotKept
+from sorasync.provider.litellm import job_or_error_inside
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.read import holds_video, is_job, job_id
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
 from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
-from sorasync.provider.upstream_error import embedded
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
@@ -315,7 +315,7 @@ class Sender:
         parsed = self._parsed(sieve)
         said = "" if parsed is not None else self._said(sieve)
         if self.host.abilities.wraps_errors and not response.is_success:
-            found = embedded(parsed)
+            found = job_or_error_inside(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
         files = dict(zip(sieve.marks, count(), strict=False))

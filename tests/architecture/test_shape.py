@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tests.architecture.source import lengths, modules
@@ -67,3 +68,10 @@ def test_placeholders_have_no_numbers() -> None:
         if re.search(r"\b(SELECT|WHERE|VALUES|SET)\b.*\?\d", node.value)
     ]
     assert numbered == []
+
+
+def test_a_file_name_tells_where_it_is() -> None:
+    names = Counter(module.rpartition(".")[2] for module in modules() if "." in module)
+    packages = {module.rpartition(".")[0] for module in modules()}
+    of_packages = {package.rpartition(".")[2] for package in packages}
+    assert {name: count for name, count in names.items() if count > 3 and name not in of_packages} == {}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sorasync.provider.batch import read_batch, read_batch_line
 from sorasync.provider.http_response import complaint
+from sorasync.provider.litellm import job_or_error_inside
 from sorasync.provider.read import is_job, job_id, read_error, read_job, read_page
-from sorasync.provider.upstream_error import embedded
 from sorasync.provider.wire import Job, JobStatus
 
 ANYTHING = st.recursive(
@@ -61,7 +61,7 @@ def test_reading_any_json_raises_nothing(body: object) -> None:
     read_page([body], 100)
     read_batch(body)
     read_error(body)
-    embedded(body)
+    job_or_error_inside(body)
     complaint(body)
     is_job(body)
 
@@ -338,10 +338,10 @@ def test_a_page_leaves_out_what_is_no_job() -> None:
 
 def test_a_job_in_litellm_s_error_text_is_found() -> None:
     text = 'litellm.APIError: upstream - {"id": "video_1", "object": "video", "status": "failed"}. Received'
-    found = embedded({"error": {"message": text, "code": "500"}})
+    found = job_or_error_inside({"error": {"message": text, "code": "500"}})
     assert found is not None and job_id(found) == "video_1"
-    assert embedded({"error": {"message": "no {braces} here"}}) is None
-    wrapped = embedded({"error": {"message": 'x - {"error": {"code": "moderation_blocked"}}'}})
+    assert job_or_error_inside({"error": {"message": "no {braces} here"}}) is None
+    wrapped = job_or_error_inside({"error": {"message": 'x - {"error": {"code": "moderation_blocked"}}'}})
     assert wrapped is not None and complaint(wrapped).code == "moderation_blocked"
 
 

@@ -10,7 +10,7 @@ import pytest
 from sorasync.installed import install_command
 from sorasync.manifest.codes import MEDIA_CODES
 from sorasync.manifest.diagnostic import Severity
-from sorasync.preflight import check, facts
+from sorasync.preflight import check_references, facts
 from tests.preflight.media import CONFIG, codes, film, found, library, picture
 
 FRAME = '[clips.a]\nprompt = "A."\nimage = "refs/a.png"\n'
@@ -140,8 +140,8 @@ def test_without_the_packages_there_is_a_hint_and_nothing_else(
     picture(tmp_path / "manifests/refs/a.png", 10, 10)
     film(tmp_path / "manifests/refs/m.mp4", 100, 100, 1)
     root = library(tmp_path, USED + FRAME.replace("clips.a", "clips.b"))
-    monkeypatch.setattr(check, "can_read_images", lambda: False)
-    monkeypatch.setattr(check, "can_read_clips", lambda: False)
+    monkeypatch.setattr(check_references, "can_read_images", lambda: False)
+    monkeypatch.setattr(check_references, "can_read_clips", lambda: False)
     (one,) = found(root)
     assert (one.code, one.severity) == ("S220", Severity.HINT)
     assert one.message == (
@@ -151,7 +151,7 @@ def test_without_the_packages_there_is_a_hint_and_nothing_else(
 
 
 def test_a_library_without_media_needs_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "can_read_images", lambda: False)
+    monkeypatch.setattr(check_references, "can_read_images", lambda: False)
     assert codes(library(tmp_path, '[clips.a]\nprompt = "A."\n')) == []
 
 
