@@ -177,8 +177,8 @@ def _bad_end(runner: Runner) -> list[str]:
     if "the connection to" in said or "cannot be reached" in said:
         # One that finds no database as it begins says so and ends.
         fine.add(1)
-    if runner.lines() == 0:
-        # One that was stopped before it came to the program has said nothing.
+    if runner.lines() == 0 or "stopping:" in said:
+        # One that was stopped before it came to the program has said nothing; a second signal ends it at once.
         fine.add(-signal.SIGTERM)
     wrong = [] if code in fine else [f"a runner ended with {code}: {said[-500:]}"]
     if "Traceback" in said or "bug in sorasync" in said:
