@@ -178,7 +178,7 @@ def _bad_end(runner: Runner) -> list[str]:
         # One that finds no database as it begins says so and ends.
         fine.add(1)
     if runner.lines() == 0 or "stopping:" in said:
-        # One that was stopped before it came to the program has said nothing; a second signal ends it at once.
+        # Stopped before it came to the program, or by a second signal, which ends it at once.
         fine.add(-signal.SIGTERM)
     wrong = [] if code in fine else [f"a runner ended with {code}: {said[-500:]}"]
     if "Traceback" in said or "bug in sorasync" in said:
