@@ -24,6 +24,7 @@ _REGION = re.compile(
 _RIGHT_REGION = re.compile(r"<Region>([\w-]{1,40})</Region>|expecting '([\w-]{1,40})'")
 _STATUS = re.compile(r"status code: (\d{3})")
 _UNREACHABLE = re.compile(r"error sending request|dns error|[Cc]onnect|timed? ?out|HTTP error")
+_NOT_SET_UP = re.compile(r"builder error")
 _NO_ROOM = re.compile(r"No space left|os error 28\b|StorageFull|QuotaExceeded")
 
 
@@ -54,6 +55,12 @@ def explain_bucket_error(error: Exception, url: BucketUrl, doing: str) -> Archiv
         return _lasting(f"{name} cannot {doing}: the store does not support it", None)
     if status := _STATUS.search(text):
         return ArchiveError(f"cannot {doing} in {name}: it answered with {status[1]}", hint="try again later")
+    if _NOT_SET_UP.search(text):
+        return _lasting(
+            f"no connection to {name} can be set up on this machine",
+            "are there certificates? Install ca-certificates, or name a file of them in SSL_CERT_FILE; "
+            "otherwise correct HTTPS_PROXY",
+        )
     if _UNREACHABLE.search(text):
         return ArchiveError(f"{name} cannot be reached", hint="check the network and [assets] url")
     return ArchiveError(f"cannot {doing} in {name}: {_first_words(text)}", hint="sorasync doctor")

@@ -9,7 +9,7 @@ from pathlib import Path
 from sorasync.doctor.checks import Check, Level
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
-from sorasync.state.leases import server_time
+from sorasync.state.leases import clocks_apart, holders, server_time
 from sorasync.state.store import Store
 from sorasync.text import counted
 
@@ -17,7 +17,6 @@ _GIB = 1 << 30
 # Bytes. An apply starts no render with less than the first.
 _DISK_FAILS, _DISK_WARNS = 256 << 20, 5 * _GIB
 _BACKUP_OLD = 7 * 86400.0
-_CLOCKS_APART = 5.0
 
 
 def local_checks(project: Project) -> Iterator[Check]:
@@ -50,7 +49,6 @@ def _schemas(project: Project) -> Iterator[Check]:
 
 def _state(project: Project, store: Store) -> Iterator[Check]:
     from sorasync.state.consistency import faults
-    from sorasync.state.leases import holders
     from sorasync.state.lock import all_holders
     from sorasync.state.record import Status
 
@@ -81,14 +79,13 @@ def _state(project: Project, store: Store) -> Iterator[Check]:
 
 
 def _database_clock(store: Store, now: float) -> Check:
-    off = now - server_time(store)
-    if abs(off) < _CLOCKS_APART:
+    apart = clocks_apart(now - server_time(store))
+    if not apart:
         return Check("database", Level.OK, "its clock agrees with this machine")
-    where = "behind" if off > 0 else "ahead of"
     hint = (
         "set the clocks: leases go by the database's, but days of budgets and the history by this machine's"
     )
-    return Check("database", Level.WARNING, f"its clock is {abs(off):.0f} s {where} ours", hint)
+    return Check("database", Level.WARNING, apart, hint)
 
 
 def _file_system(path: Path) -> Iterator[Check]:

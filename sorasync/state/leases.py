@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
-from sorasync.clock import Clock
+from sorasync.clock import Clock, lasting
 from sorasync.state.errors import LockLost, StateError
 from sorasync.state.lock import (
     BEAT,
@@ -35,6 +35,8 @@ from sorasync.state.store import Store
 # it has just begun must have left before anybody else may take the lease.
 LIFE, MARGIN = 60.0, 15.0
 _RETRY = 3.0
+# Clocks that differ by so many seconds are worth a word.
+CLOCKS_APART = 5.0
 
 _NOW = "extract(epoch FROM clock_timestamp())"
 _COLUMNS = (
@@ -78,7 +80,7 @@ class RunLeases:
                 if session.fence is not None:
                     raise _lost("were taken away from this process")
                 free_lock_of_the_dead(self._store, started[1])
-                self._fence = _new_holder(self._store, self._command, self._clock)
+                self._fence, _ = _new_holder(self._store, self._command, self._clock)
             held = session.rows(
                 f"SELECT l.key, {_COLUMNS} FROM leases l JOIN holders h ON h.fence = l.fence "
                 "WHERE h.fence <> ? AND l.key IN (SELECT value FROM json_each(?))",
@@ -210,18 +212,27 @@ def _join(store: Store, command: str, clock: Clock) -> RunLeases:
     session, now = store.session, clock.now()
     with session.transaction():
         notices = free_lock_of_the_dead(store, now)
-        fence = _new_holder(store, command, clock)
-    return RunLeases(store, fence, command, clock, notices)
+        fence, notice = _new_holder(store, command, clock)
+    return RunLeases(store, fence, command, clock, (*notices, notice) if notice else notices)
 
 
-def _new_holder(store: Store, command: str, clock: Clock) -> int:
-    """The number of a holder that begins now."""
+def _new_holder(store: Store, command: str, clock: Clock) -> tuple[int, str]:
+    """The number of a holder that begins now, and what is to be said of the clocks."""
     row = store.session.write(
         'INSERT INTO holders ("user", host, machine, pid, process, command, since, heartbeat, life) '
-        f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence",
+        f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence, heartbeat",
         (*this_process(), command, clock.now(), LIFE),
     ).fetchone()
-    return int(row[0])
+    off = clocks_apart(clock.now() - float(row[1]))
+    return int(row[0]), off and f"{off}; budgets of a day and the history go by this machine's: set it"
+
+
+def clocks_apart(seconds: float) -> str:
+    """What to say of a machine whose clock is so far ahead of the database's; empty if they agree."""
+    if abs(seconds) < CLOCKS_APART:
+        return ""
+    way = "ahead of" if seconds > 0 else "behind"
+    return f"the clock of this machine is {lasting(abs(seconds))} {way} the database's"
 
 
 def _holder(row: list[Any] | tuple[Any, ...]) -> tuple[Holder, bool]:

@@ -74,6 +74,11 @@ def _prepare(database: PostgresDatabase, where: PostgresUrl, *, create: bool) ->
         return found > 0
     if not found and not create:
         raise StateError(f"there is no state in {database.name}", hint="the first `sorasync apply` makes one")
+    if 0 < found < FIRST:
+        raise StateError(
+            f"the state {database.name} has schema version {found}, which no sorasync has written here",
+            hint="restore the database from its backup; nothing was changed",
+        )
     if found < VERSION:
         _migrate(database, where)
         database.schema_version = VERSION

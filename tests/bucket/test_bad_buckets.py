@@ -72,6 +72,7 @@ def test_a_wrong_url_says_what_is_wrong_with_it(url: str, told: str) -> None:
             "network",
         ),
         ("status code: 503 Slow Down https://x/?sig=hunter2", "it answered with 503", "later"),
+        ("Generic HTTP client error: builder error", "no connection to s3://films/a", "SSL_CERT_FILE"),
         ("something else at https://x/?X-Amz-Signature=hunter2", "something else at …", "doctor"),
     ],
 )
@@ -123,6 +124,15 @@ def test_a_missing_directory_is_no_empty_bucket(world: World, tmp_path: Path) ->
 def test_a_missing_bucket_is_named(world: World, moto: MotoServer) -> None:
     set_assets(world, f"s3://no-such-films/a?region=us-east-1&endpoint=http://127.0.0.1:{moto.port}")
     assert "there is no bucket no-such-films" in apply_refused(world)
+
+
+def test_nothing_is_paid_for_where_a_bucket_could_overwrite(
+    world: World, proxied_url: str, proxy: FaultProxy
+) -> None:
+    set_assets(world, proxied_url)
+    proxy.rules = [Rule("unconditional")]
+    assert "does not create an object only if there is none" in apply_refused(world)
+    assert "conditional writes" in world.err
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sorasync.clock import SystemClock
+from sorasync.state import postgres_open, store
+from sorasync.state.migrations import VERSION
+from sorasync.state.postgres_schema import STEPS
 from tests.postgres_server import GUARDED, PASSWORD, PostgresServer
 from tests.recovery.world import CHAIN, TWO_CLIPS, World
 from tests.team.conftest import set_state
@@ -201,6 +206,68 @@ def test_a_state_of_an_earlier_version_is_read(world: World, postgres: PostgresS
         f"UPDATE {schema}.sorasync SET schema_version = 5"
     )
     assert world.plan() == {}
+    world.run("apply", "--yes", code=1)
+    assert "schema version 5, which no sorasync has written here" in world.err
+
+
+def test_a_state_is_upgraded_by_who_may_and_then_refuses_who_is_older(
+    world: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    postgres.run_sql(
+        f"CREATE ROLE writer_{schema} LOGIN; GRANT USAGE ON SCHEMA {schema} TO writer_{schema}; "
+        f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO writer_{schema}; "
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO writer_{schema}"
+    )
+    with monkeypatch.context() as later:
+        for module in (postgres_open, store):
+            later.setattr(module, "VERSION", VERSION + 1)
+        upgrade = (f"ALTER TABLE records ADD COLUMN of_version_{VERSION + 1} TEXT",)
+        later.setattr(postgres_open, "STEPS", (*STEPS, upgrade))
+        assert world.plan() == {}
+        set_state(world, postgres.url(schema, user=f"writer_{schema}"))
+        world.run("apply", "--yes", code=1)
+        assert "must be owner of table records" in world.err
+        assert "docs/team.md" in world.err
+        set_state(world, postgres.url(schema))
+        world.apply()
+        assert world.plan() == {}
+    world.run("plan", code=1)
+    assert f"schema version {VERSION + 1}, written by a later sorasync" in world.err
+    assert world.paid()[0] == 2
+
+
+def test_lost_columns_are_named(world: World, postgres: PostgresServer, schema: str) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    postgres.run_sql(f"ALTER TABLE {schema}.records RENAME status TO stage")
+    world.run("plan", code=1)
+    assert "has lost columns" in world.err
+    assert "backup" in world.err
+
+
+def test_clocks_that_disagree_are_told_and_cost_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine that is a day ahead an answer is lost, and its job is found; then others go on."""
+    world.write(TWO_CLIPS)
+    world.faults({"route": "create", "do": "cut_after", "nth": 1})
+    with monkeypatch.context() as ahead:
+        ahead.setattr(SystemClock, "now", lambda clock: time.time() + 86_400)
+        world.apply()
+        told = "the clock of this machine is 24 h ahead of the database's"
+        assert told in world.err
+        assert [told] == [
+            check["message"]
+            for check in world.json("doctor", "--offline")["checks"]
+            if check["name"] == "database"
+        ]
+    world.write(TWO_CLIPS + '[clips.more]\nprompt = "A boat."\n')
+    world.apply()
+    assert "the clock of this machine" not in world.err
+    assert world.plan() == {}
+    assert world.paid()[0] == 3
 
 
 def test_a_server_that_was_restarted_is_found_again(world: World, postgres: PostgresServer) -> None:
