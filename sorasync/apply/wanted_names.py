@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from sorasync.assets.file_names import ClipFile, Link, view_names
 from sorasync.assets.store import STILLS, VIDEOS
 from sorasync.graph import address as addresses
 from sorasync.graph.graph import ClipNode, Graph
+from sorasync.plan.part_memo import PartMemo
 from sorasync.plan.plan import Relink
 from sorasync.state.record import Binding, Brief, Status
 
@@ -38,28 +39,57 @@ def base_name(node: ClipNode, name_of: Callable[[str], str]) -> str:
     return f"stills/{node.name}" if node.kind == "still" else name_of(node.name)
 
 
+def not_linked(
+    graph: Graph,
+    bindings: Mapping[str, Binding],
+    briefs: Mapping[str, Brief],
+    made_for: Mapping[str, str],
+    name_of: Callable[[str], str],
+    linked: PartMemo[bool],
+) -> Iterator[ClipNode]:
+    """The clips of several renders whose own name was not made for their final render. Pure.
+
+    Of clips of one render, no name can be made for another one while all names are of bound videos.
+    `made_for` is the digest of the video that each name was made for; `linked` remembers parts without such
+    clips.
+    """
+    for part in graph.parts():
+        if linked.recall(part):
+            continue
+        found = [node for node in part.several if not _is_linked(node, bindings, briefs, made_for, name_of)]
+        if not found:
+            linked.keep(part, True)
+        yield from found
+
+
+def _is_linked(
+    node: ClipNode,
+    bindings: Mapping[str, Binding],
+    briefs: Mapping[str, Brief],
+    made_for: Mapping[str, str],
+    name_of: Callable[[str], str],
+) -> bool:
+    wanted = None if node.final is None else _asset(node.final, bindings, briefs)
+    return wanted is not None and made_for.get(base_name(node, name_of) + _ENDINGS[node.kind][0]) == wanted
+
+
 def stale_names(
     graph: Graph,
+    nodes: Iterable[ClipNode],
     bindings: Mapping[str, Binding],
     briefs: Mapping[str, Brief],
     present: Container[str],
     holds: Callable[[str], str | None],
     directory: str,
     name_of: Callable[[str], str],
-    every: bool = True,
 ) -> Iterator[Relink]:
-    """The clips whose name links to the wrong render although the right one is stored. Pure.
+    """The clips among `nodes` whose name links to the wrong render although the right one is stored. Pure.
 
     `directory` is that of the assets, as people see it; `holds` the digest of what a name was made for, None
     for one that is to be left alone. A name that is missing counts where a clip has several renders: the
-    manifests alone decide which of them it is, and no change of a plan comes with it. Only such clips are
-    looked at unless `every` one is to be.
+    manifests alone decide which of them it is, and no change of a plan comes with it.
     """
-    for node in graph.nodes() if every else graph.several():
-        sought = None if node.final is None else _asset(node.final, bindings, briefs)
-        if sought is not None and holds(base_name(node, name_of) + _ENDINGS[node.kind][0]) == sought:
-            # As it should be, which nearly all are.
-            continue
+    for node in nodes:
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
         if final is None or stored[final] not in present:

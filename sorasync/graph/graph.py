@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from sorasync.graph import address as addresses
 from sorasync.graph.render import Render
@@ -48,6 +49,19 @@ class ClipNode:
         return self.takes + self.steps
 
 
+class GraphPart(NamedTuple):
+    """A part of a graph: the keys of its renders by address, and its clips of more than one render.
+
+    It is the same as a part of an earlier graph if `name` and `source` are; `source` is None where nobody can
+    tell. What it holds can be read once.
+    """
+
+    name: str
+    source: object
+    keys: Iterable[tuple[str, str]]
+    several: Iterable[ClipNode]
+
+
 @dataclass(frozen=True)
 class Graph:
     """Every render by address, sources before what needs them, and every clip and still by name.
@@ -84,6 +98,10 @@ class Graph:
     def several(self) -> Iterator[ClipNode]:
         """The clips and stills of more than one render."""
         return (node for node in self.nodes() if len(node.renders) > 1)
+
+    def parts(self) -> Iterator[GraphPart]:
+        """All of it, in parts."""
+        yield GraphPart("", None, self.keys.items(), self.several())
 
     def nodes(self) -> Iterator[ClipNode]:
         """Every still, then every clip."""

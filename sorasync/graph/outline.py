@@ -86,11 +86,9 @@ class Outline:
 
     def several_renders(self) -> Iterator[ClipNode]:
         """Its clips of more than one render, without making the others."""
-        if not self.several:
-            return iter(())
-        if self.made is None:
-            return self._read(least=2)
-        return (node for node in self.made.values() if len(node.renders) > 1)
+        if self.several:
+            made = self._read(least=2) if self.made is None else self.made.values()
+            yield from (node for node in made if len(node.renders) > 1)
 
     def _read(self, least: int) -> Iterator[ClipNode]:
         """Its clips of at least so many renders."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sorasync.graph.address import natural, owner
-from sorasync.graph.graph import ClipNode, Graph
+from sorasync.graph.graph import ClipNode, Graph, GraphPart
 from sorasync.graph.outline import Outline
 from sorasync.graph.render import Render
 
@@ -186,9 +186,17 @@ class PartedGraph(Graph):
 
     def several(self) -> Iterator[ClipNode]:
         """See `Graph.several`."""
-        yield from (node for node in self.columns.stills.values() if len(node.renders) > 1)
-        for outline in self.columns.outlines:
-            yield from outline.several_renders()
+        for part in self.parts():
+            yield from part.several
+
+    def parts(self) -> Iterator[GraphPart]:
+        """See `Graph.parts`: its characters and stills, then each manifest."""
+        others = ((address, render.key) for address, render in self.columns.others.items())
+        stills = (node for node in self.columns.stills.values() if len(node.renders) > 1)
+        yield GraphPart("", None, others, stills)
+        for one in self.columns.outlines:
+            pairs = zip(one.addresses, one.keys, strict=True)
+            yield GraphPart(one.file, one, pairs, one.several_renders())
 
     def waiting(self) -> Iterator[ClipNode]:
         """See `Graph.waiting`."""

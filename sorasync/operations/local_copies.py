@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 
 from sorasync.apply.wanted_names import asset_view
 from sorasync.graph.graph import Graph
 from sorasync.operations.project import Project
-from sorasync.state.record import Brief, Status
+from sorasync.state.record import Brief
 from sorasync.state.store import Store
-
-_KEPT = frozenset({Status.STORED, Status.LOST})
 
 
 def spares(
@@ -29,12 +27,3 @@ def spares(
     view = asset_view(graph, store.bindings(), briefs, (), project.file_naming(graph))
     found = spare_names(project.assets(), known, view)
     return {digest: f"{project.config.assets.path}/{name}" for digest, name in found.items()}
-
-
-def absent(briefs: Mapping[str, Brief], present: Container[str]) -> set[str]:
-    """The videos that were stored here once and are not among those `present`."""
-    return {
-        brief.asset
-        for brief in briefs.values()
-        if brief.asset is not None and brief.asset not in present and brief.status in _KEPT
-    }

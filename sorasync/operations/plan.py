@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,13 +16,14 @@ from sorasync.graph.graph import ClipNode, Graph
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.budget import allowances, configured_policy
 from sorasync.operations.fault_location import placed
-from sorasync.operations.local_copies import absent, spares
+from sorasync.operations.local_copies import spares
 from sorasync.operations.project import Project
 from sorasync.operations.repeats import repeats
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_at, total
 from sorasync.plan.diff import diff
+from sorasync.plan.part_memo import PartMemo
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sorasync.operations.drift import Drift, Swept
     from sorasync.operations.library_host import Host
     from sorasync.operations.retake import Retakes
+    from sorasync.plan.recorded import Recorded
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.record import Binding, Brief, Record
@@ -142,7 +143,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         retried=retried,
         attempts=project.config.apply.attempts,
         batch=batch,
-        decisions=project.decisions(),
+        decisions=project.memory().decisions,
     )
     serial = store.serial
     kept = select(changes, options.selection, graph, lost)
@@ -156,7 +157,6 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         simulated=project.profile.simulated,
         lineage=store.lineage if serial else "",
         serial=serial,
-        desired=_desired(graph),
         changes=tuple(sorted(kept, key=_display_order)),
         unchanged=found.unchanged,
         unchanged_clips=untouched["clip"],
@@ -173,7 +173,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         if project.hosts.several
         else {},
         allowances=allowances(project, store),
-        relinks=tuple(_relinks(project, graph, known, changes)),
+        relinks=tuple(_relinks(project, graph, known, known.recorded_facts(), changes)),
         notices=(
             *store.notices,
             *silent,
@@ -203,18 +203,21 @@ def _surveyed(
     archive = project.assets().archive
     present = here
     if archive.remote:
-        recorded = {one.asset for one in briefs.values() if one.asset is not None}
-        present = {*here, *archive.holds(recorded.difference(here), ask=not options.offline)}
+        named = {one.asset for one in briefs.values() if one.asset is not None}
+        present = {*here, *archive.holds(named.difference(here), ask=not options.offline)}
     bindings = store.bindings()
+    refuse_mismatch = project.config.assets.mismatch == "fail"
+    recorded = project.memory().recorded(bindings, briefs, present, refuse_mismatch)
     known = Known(
         bindings=bindings,
         briefs=briefs,
         present=present,
         here=here,
         hosts=project.hosts,
-        spares=spares(project, store, graph, briefs, absent(briefs, present)),
-        refuse_mismatch=project.config.assets.mismatch == "fail",
+        spares=spares(project, store, graph, briefs, recorded.absent),
+        refuse_mismatch=refuse_mismatch,
         twins=_twins(store, bindings),
+        recorded=recorded,
     )
     found = survey(graph, known, replaced, lost=options.refresh)
     remote, silent = ({}, []) if options.offline else _ask(project, store, found, swept)
@@ -271,7 +274,9 @@ def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     return frozenset(address for address, key in graph.keys.items() if key in lost) if lost else frozenset()
 
 
-def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Change]) -> Iterable[Relink]:
+def _relinks(
+    project: Project, graph: Graph, known: Known, recorded: Recorded, changes: Iterable[Change]
+) -> Iterable[Relink]:
     """The names that do not link to what the manifests want.
 
     Clips with other changes are left out: those changes relink them too.
@@ -279,14 +284,15 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
     assets = project.assets()
     if not assets.root.exists():
         return ()
-    from sorasync.apply.wanted_names import stale_names
-    from sorasync.assets.made_names import named_objects
+    from sorasync.apply.wanted_names import not_linked, stale_names
 
-    made_for = {name: str(file).partition(".")[0] for name, file in named_objects(assets.root).items()}
-    bound = {known.briefs[one.key].asset for one in known.bindings.values() if one.key in known.briefs}
-    earlier = not bound.issuperset(made_for.values())
-    if not earlier and next(graph.several(), None) is None:
-        return ()
+    made_for, naming = project.made_names(), project.file_naming(graph)
+    nodes = graph.nodes()
+    if recorded.covers(made_for):
+        # With a pattern, the name of a clip depends on others.
+        linked = PartMemo[bool]() if project.config.assets.names else project.memory().linked
+        linked.begin(recorded, made_for)
+        nodes = not_linked(graph, known.bindings, known.briefs, made_for, naming, linked)
 
     def holds(name: str) -> str | None:
         if name in made_for:
@@ -295,8 +301,7 @@ def _relinks(project: Project, graph: Graph, known: Known, changes: Iterable[Cha
 
     changed = {owner(change.address) for change in changes if not change.stuck}
     directory = project.config.assets.path
-    naming = project.file_naming(graph)
-    stale = stale_names(graph, known.bindings, known.briefs, known.here, holds, directory, naming, earlier)
+    stale = stale_names(graph, nodes, known.bindings, known.briefs, known.here, holds, directory, naming)
     return sorted(
         (relink for relink in stale if relink.clip not in changed), key=lambda relink: natural(relink.clip)
     )
@@ -380,14 +385,6 @@ def _costs_once_picked(
         added = [address for address in picked.renders if address not in graph.keys]
         costs[node.address] = total(cost_at(project.hosts, supposed.renders[address]) for address in added)
     return costs
-
-
-def _desired(graph: Graph) -> str:
-    digest = hashlib.sha256()
-    keys = graph.keys
-    for address in sorted(keys):
-        digest.update(f"{address}={keys[address]}\n".encode())
-    return digest.hexdigest()
 
 
 def _ask(

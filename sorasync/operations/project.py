@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.operations.engine import Engine, Wanted
     from sorasync.operations.library_host import Host
-    from sorasync.plan.decisions import Decisions
+    from sorasync.operations.plan_memory import PlanMemory
     from sorasync.profile.hosts import Hosts
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
@@ -262,9 +262,17 @@ class Project:
 
         return expand_as_far(library, self.hosts, keys=keys)
 
-    def decisions(self) -> Decisions | None:
-        """The decisions of the last plan, if the library is planned repeatedly."""
-        return None
+    def memory(self) -> PlanMemory:
+        """What the last plan has left to the next one: nothing, unless the library is planned repeatedly."""
+        from sorasync.operations.plan_memory import PlanMemory
+
+        return PlanMemory()
+
+    def made_names(self) -> Mapping[str, str]:
+        """The digest of the video that each name in the asset directory was made for; not to be changed."""
+        from sorasync.assets.made_names import named_objects
+
+        return {name: str(file).partition(".")[0] for name, file in named_objects(self.assets().root).items()}
 
     def store(self, *, write: bool = False) -> Store:
         """The state. Without `write` nothing is created or changed, and a missing state is an empty one."""

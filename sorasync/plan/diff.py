@@ -17,6 +17,7 @@ from sorasync.plan.cost import FREE, cost_at, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
 from sorasync.plan.prior_state import Known, Survey
+from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import RemoteState
 from sorasync.state.record import CANCEL, ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
 from sorasync.text import counted
@@ -99,13 +100,12 @@ class _Differ:
             self.origins.setdefault(self.known.bindings[address].key, []).append(address)
 
     @cached_property
-    def bound(self) -> dict[str, str]:
-        """Bound keys, with an address that points to each."""
-        return {binding.key: address for address, binding in self.known.bindings.items()}
+    def recorded(self) -> Recorded:
+        return self.known.recorded_facts()
 
     def _label_of(self, key: str) -> str | None:
         """The label of an address that points to a key, None where none does."""
-        address = self.bound.get(key)
+        address = self.recorded.address_of.get(key)
         return None if address is None else self.graph.label(address)
 
     def add(self, render: Render) -> None:

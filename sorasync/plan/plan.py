@@ -53,8 +53,7 @@ class Plan:
     """The changes that take the state to the manifests.
 
     `library`, `env` (empty for the base one) and `provider` say what the plan is for; `lineage` and
-    `serial` which state it was made against; `desired` is a digest of every wanted address and key, by which
-    two plans of one watched library are told apart.
+    `serial` which state it was made against.
     `unchanged_clips` counts clips with nothing to do, `unchanged` renders of any kind. `left_out` counts
     changes that a selection kept out of a `partial` plan.
     """
@@ -65,7 +64,6 @@ class Plan:
     simulated: bool
     lineage: str
     serial: int
-    desired: str
     changes: tuple[Change, ...]
     unchanged: int
     unchanged_clips: int = 0

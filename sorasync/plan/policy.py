@@ -61,12 +61,11 @@ class PlanRefused(SorasyncError):
 
 def refusals(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Everything that keeps the plan from being applied, in a fixed order."""
-    renders = sum(map(_is_paid_render, bindings))
     found = _protected(plan, bindings)
     if plan.simulated:
         # Renders that cost nothing may always be drawn again: no threshold counts them.
         return found
-    found += [*_shares(plan, policy, renders), *_budget(plan, policy)]
+    found += [*_shares(plan, policy, bindings), *_budget(plan, policy)]
     if policy.max_creates is not None and (creates := _creates(plan)) > policy.max_creates:
         found.append(
             Refusal(
@@ -133,11 +132,10 @@ def _is_paid_render(address: str) -> bool:
     return addresses.has_takes(address)
 
 
-def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
+def _shares(plan: Plan, policy: Policy, bindings: Mapping[str, Binding]) -> list[Refusal]:
     """Shares are of renders, not of clips: each take and each step costs money of its own."""
-    if renders < policy.min_existing:
-        return []
     found = []
+    renders: int | None = None
     for action, limit in (
         (Action.REPLACE, policy.max_replace_pct),
         (Action.RETIRE, policy.max_retire_pct),
@@ -145,8 +143,11 @@ def _shares(plan: Plan, policy: Policy, renders: int) -> list[Refusal]:
         hit = sum(
             _is_paid_render(a) for c in plan.changes if c.action is action for a in c.drops or (c.address,)
         )
+        if limit is None or not hit:
+            continue
+        renders = sum(map(_is_paid_render, bindings)) if renders is None else renders
         percent = -(-100 * hit // renders) if renders else 0
-        if limit is None or percent <= limit:
+        if percent <= limit or renders < policy.min_existing:
             continue
         found.append(
             Refusal(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
+from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import Remote
 from sorasync.profile.hosts import Hosts
 from sorasync.state.record import HAD_A_FILE, IN_FLIGHT, Binding, Brief, Record, Status
@@ -34,6 +35,12 @@ class Known:
     refuse_mismatch: bool = False
     twins: Mapping[str, str] = field(default_factory=dict)
     here: Container[str] = frozenset()
+    # What follows from bindings, briefs and `present`, if somebody has it already.
+    recorded: Recorded | None = None
+
+    def recorded_facts(self) -> Recorded:
+        """What follows from bindings, briefs and `present`."""
+        return self.recorded or Recorded(self.bindings, self.briefs, self.present, self.refuse_mismatch)
 
     def whole(self, brief: Brief) -> bool:
         """Whether the record's video or picture can be used here and now."""
@@ -86,28 +93,22 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
     With `lost` the provider is to be asked for lost renders as well.
     """
     bindings, briefs, keys_of = known.bindings, known.briefs, graph.keys
-    # `Known.whole` and `Known.refused` of every record, without a call for each.
-    stored, present, refusing = Status.STORED, known.present, known.refuse_mismatch
-    whole = {
-        key
-        for key, (status, asset, _, _, mismatch) in briefs.items()
-        if status is stored
-        and asset is not None
-        and asset in present
-        and not (refusing and mismatch is not None)
-    }
-    whole |= {
+    recorded = known.recorded_facts()
+    unsettled: set[str] = set()
+    for part in graph.parts():
+        unsettled |= recorded.unsettled(part)
+    # Nothing of a character is here: it is an id at its host.
+    uploaded = {
         key
         for address in graph.cast
         if (found := briefs.get(key := keys_of[address])) and known.uploaded(found, graph.renders[address])
     }
-    bound = {address: key for address, (key, _) in bindings.items()}
-    unsettled = {address for address, key in keys_of.items() if bound.get(address) != key or key not in whole}
+    unsettled -= {a for a in graph.cast if keys_of[a] in uploaded and recorded.bound.get(a) == keys_of[a]}
     if replaced:
         unsettled |= {address for address in keys_of if address in replaced}
     touched = graph.in_order(unsettled) if unsettled else []
     gone = tuple(sorted(a for a in bindings.keys() - keys_of.keys() if not _awaits(graph, a)))
-    flight = {key for key, brief in briefs.items() if brief.status in IN_FLIGHT}
+    flight = recorded.in_flight
     adrift = tuple(sorted(flight.difference(keys_of.values()))) if flight else ()
     keys = _keys(graph, known, touched, gone) | set(adrift)
     return Survey(

@@ -6,7 +6,7 @@ import hashlib
 import re
 import stat
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.library_file import read_file
 from sorasync.operations.engine import Engine
+from sorasync.operations.plan_memory import PlanMemory
 from sorasync.operations.project import Project
 from sorasync.plan.decisions import Decisions
 from sorasync.state.store import Store
@@ -41,7 +42,9 @@ class Caches:
     """
 
     engine: Engine = field(default_factory=Engine)
-    decisions: Decisions = field(default_factory=Decisions)
+    memory: PlanMemory = field(default_factory=lambda: PlanMemory(Decisions()))
+    # The names of videos, with the file that they were read from and its stamp.
+    names: tuple[Path, tuple[int, int, int], Mapping[str, str]] | None = None
     lint: LintMemo | None = None
     state: WarmStore | None = None
     assets: WarmAssets | None = None
@@ -97,9 +100,20 @@ class WarmProject(Project):
             self.caches.lint = LintMemo()
         return self._linted(library, only, self.caches.lint)
 
-    def decisions(self) -> Decisions:
-        """See `Project.decisions`."""
-        return self.caches.decisions
+    def memory(self) -> PlanMemory:
+        """See `Project.memory`."""
+        return self.caches.memory
+
+    def made_names(self) -> Mapping[str, str]:
+        """See `Project.made_names`."""
+        from sorasync.assets.made_names import NAMES_FILE
+
+        path = self.assets().root / NAMES_FILE
+        stamp = _file_stamp(path)
+        kept = self.caches.names
+        if kept is None or kept[:2] != (path, stamp) or stamp[2] + _SETTLED_NS > time.time_ns():
+            kept = self.caches.names = (path, stamp, Project.made_names(self))
+        return kept[2]
 
     def synced_store(self) -> Store:
         """See `Project.synced_store`; closing what is returned leaves it open for the next plan."""

@@ -327,11 +327,11 @@ class Watch:
         if seen == self._seen and not always:
             return
         self._seen = seen
-        before = self.view.plan
+        before = self.view.planned
         self.view = self._viewed(planned, error, time.perf_counter() - started, online)
         self.face.planned(self.view)
         if planned is not None:
-            self._due |= before is not None and planned.plan.desired != before.desired
+            self._due |= before is not None and planned.graph.keys != before.graph.keys
         if self.work is None:
             self._apply_by_itself()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -89,6 +90,14 @@ def test_a_plan_comes_back_as_it_was(world: World) -> None:
         assert [c.drops for c in again.changes] == [c.drops for c in plan.changes]
         assert [c.cost_usd for c in again.changes] == [c.cost_usd for c in plan.changes]
         assert again.cost == plan.cost
+
+
+def test_a_plan_of_an_earlier_version_says_more_and_is_read_all_the_same(world: World) -> None:
+    plan = world.plan(LIBRARY)
+    *lines, _ = saved(plan).splitlines(keepends=True)
+    lines[0] = lines[0].replace(b'"serial": ', b'"desired": "0123", "serial": ', 1)
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    assert reread(b"".join([*lines, f'"sha256": "{digest}"}}\n'.encode()])).token == plan.token
 
 
 def test_the_same_plan_is_the_same_file_byte_for_byte(world: World) -> None:

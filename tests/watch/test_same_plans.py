@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sorasync.assets.link_kind import Way
+from sorasync.assets.made_names import NameRow, save_ledger
 from sorasync.cli.views.diagnostics.diagnostic_json import diagnostic_json
 from sorasync.cli.views.plan.plan_json import plan_json
 from sorasync.manifest.diagnostic import ManifestError
@@ -112,6 +114,42 @@ def _losing(library: Library) -> None:
         path.unlink()
 
 
+def _unbinding(library: Library) -> None:
+    """Another program takes a render from its clip."""
+    with Project.open(library.root).store(write=True) as store:
+        for address in sorted(store.bindings())[:1]:
+            store.unbind(address)
+
+
+def _forgetting(library: Library) -> None:
+    """Another program finds that a video is lost."""
+    with Project.open(library.root).store(write=True) as store, store.transaction():
+        stored = [one for one in store.every_record() if one.status is Status.STORED and one.asset][:1]
+        store.put_all([replace(one, status=Status.LOST) for one in stored])
+
+
+def _naming(take: int) -> Edit:
+    """Another program names the takes of the clip that has two, one of them by the clip's own name."""
+
+    def edit(library: Library) -> None:
+        project = Project.open(library.root)
+        with project.store() as store:
+            bindings, briefs = store.bindings(), store.briefs()
+        bound = bindings.get(f"clip.kite#{take}")
+        if bound is not None and project.assets().root.exists():
+            names = {"kite.mp4": NameRow(f"{briefs[bound.key].asset}.mp4", Way.LINK, 0, 1, 0)}
+            save_ledger(project.assets().root, names)
+
+    return edit
+
+
+def _naming_gone(library: Library) -> None:
+    """A clip's name was made for a video that is bound to nothing now."""
+    assets = Project.open(library.root).assets()
+    if assets.root.exists():
+        save_ledger(assets.root, {"boat.mp4": NameRow(f"{'f' * 64}.mp4", Way.LINK, 0, 1, 0)})
+
+
 def _moving(library: Library) -> None:
     """Swap two manifests' names."""
     a, b = library.read("manifests/a.toml"), library.read("manifests/c.toml")
@@ -141,6 +179,11 @@ EDITS: dict[str, Edit] = {
     "mend everything": _mending,
     "apply": _settling,
     "lose a video": _losing,
+    "unbind": _unbinding,
+    "forget": _forgetting,
+    "names": _naming(1),
+    "names of the other take": _naming(2),
+    "a name of an earlier render": _naming_gone,
     "another prompt": _replacing("manifests/a.toml", "A boat", "A boat, slowly"),
     "another prompt of a source": _replacing("manifests/a.toml", "A kite", "A kite, slowly"),
     "white space": _replacing("manifests/a.toml", "[clips", "\n\n[clips"),
@@ -216,6 +259,11 @@ def compare(root: Path, edits: list[str]) -> None:
 
 def test_another_still_makes_other_renders_of_the_clips_that_begin_with_it(tmp_path: Path) -> None:
     compare(tmp_path / "film", ["a clip of a still", "another still"])
+
+
+def test_what_other_programs_do_to_state_and_names_is_seen(tmp_path: Path) -> None:
+    edits = ["apply", "names", "names of the other take", "names", "a name of an earlier render"]
+    compare(tmp_path / "film", [*edits, "another pick", "unbind", "forget", "names", "apply", "unbind"])
 
 
 def test_a_row_more_is_a_clip_more(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""What follows from the state and the disk alone, whatever the manifests say."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from functools import cached_property
+
+from sorasync.graph.graph import GraphPart
+from sorasync.plan.part_memo import PartMemo
+from sorasync.state.record import IN_FLIGHT, Binding, Brief, Status
+
+
+class Recorded:
+    """What follows from bindings by address, briefs by key and the digests of the assets that can be had.
+
+    Each is found when it is first asked for. Who plans again and again keeps one of these while the
+    three are the same objects, which nobody changes.
+    """
+
+    def __init__(
+        self,
+        bindings: Mapping[str, Binding],
+        briefs: Mapping[str, Brief],
+        present: Container[str],
+        refuse_mismatch: bool = False,
+    ) -> None:
+        self.bindings = bindings
+        self.briefs = briefs
+        self.present = present
+        self.refuse_mismatch = refuse_mismatch
+        self._covered: tuple[object, bool] | None = None
+        self._unsettled: PartMemo[frozenset[str]] = PartMemo()
+
+    def follows_from(
+        self,
+        bindings: Mapping[str, Binding],
+        briefs: Mapping[str, Brief],
+        present: Container[str],
+        refuse_mismatch: bool,
+    ) -> bool:
+        """Whether it was made from these objects."""
+        same = self.bindings is bindings and self.briefs is briefs and self.present is present
+        return same and self.refuse_mismatch == refuse_mismatch
+
+    @cached_property
+    def bound(self) -> dict[str, str]:
+        """The key of every bound address."""
+        return {address: key for address, (key, _) in self.bindings.items()}
+
+    @cached_property
+    def address_of(self) -> dict[str, str]:
+        """An address that points to each bound key."""
+        return {key: address for address, key in self.bound.items()}
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The keys whose video or picture can be used: `Known.whole`, and not `Known.refused`."""
+        # In one pass without a call for each: there may be a million.
+        stored, present, refusing = Status.STORED, self.present, self.refuse_mismatch
+        return frozenset(
+            key
+            for key, (status, asset, _, _, mismatch) in self.briefs.items()
+            if status is stored
+            and asset is not None
+            and asset in present
+            and not (refusing and mismatch is not None)
+        )
+
+    @cached_property
+    def in_flight(self) -> frozenset[str]:
+        """The keys in flight."""
+        stored = Status.STORED
+        return frozenset(
+            key
+            for key, brief in self.briefs.items()
+            if brief.status is not stored and brief.status in IN_FLIGHT
+        )
+
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """The videos that were stored here once and cannot be had."""
+        stored, lost, present = Status.STORED, Status.LOST, self.present
+        return frozenset(
+            asset
+            for status, asset, *_ in self.briefs.values()
+            if (status is stored or status is lost) and asset is not None and asset not in present
+        )
+
+    @cached_property
+    def bound_assets(self) -> frozenset[str | None]:
+        """The videos of all bound addresses."""
+        found = map(self.briefs.get, self.bound.values())
+        return frozenset(brief.asset for brief in found if brief is not None)
+
+    def covers(self, made_for: Mapping[str, str]) -> bool:
+        """Whether every name was made for the video of a bound address; `made_for` gives their digests."""
+        if self._covered is None or self._covered[0] is not made_for:
+            self._covered = (made_for, self.bound_assets.issuperset(made_for.values()))
+        return self._covered[1]
+
+    def unsettled(self, part: GraphPart) -> frozenset[str]:
+        """The addresses of a part that are not bound to what it wants, or whose video cannot be used."""
+        kept = self._unsettled.recall(part)
+        if kept is None:
+            bound, whole = self.bound, self.whole
+            kept = frozenset(a for a, key in part.keys if bound.get(a) != key or key not in whole)
+            self._unsettled.keep(part, kept)
+        return kept
