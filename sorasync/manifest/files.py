@@ -66,6 +66,10 @@ class FileDigest:
     sha256: str
     settled: bool = True
 
+    def is_of(self, facts: os.stat_result) -> bool:
+        """Whether a file has the stamp that it was read with."""
+        return _file_stamp(facts) == (self.size, self.mtime_ns, self.inode)
+
 
 class Look(Protocol):
     """What building a manifest asks the disk. Every method raises `FileFault`."""
@@ -196,7 +200,7 @@ class LibraryFiles:
         try:
             status = (self.root / path).stat()
             known = self._known.get(path)
-            if known and known.settled and _file_stamp(status) == (known.size, known.mtime_ns, known.inode):
+            if known and known.settled and known.is_of(status):
                 return known
             with open_file(self.root / path, within=self.root) as stream:
                 status = os.fstat(stream.fileno())

@@ -126,6 +126,13 @@ class Engine:
         """Whether no file was found changed since the last load: a position reads its file once more."""
         return self._read() == self._seen
 
+    def is_behind(self, root: Path) -> bool:
+        """Whether a file was saved since it was read; new files are not looked for."""
+        try:
+            return any(not found.is_of((root / path).stat()) for path, found in self.digests.items())
+        except OSError:
+            return True
+
     def evidence(self, *facts: str) -> str:
         """A digest of everything that the last load was made from, and of those facts."""
         seen = json.dumps([self._seen, facts])

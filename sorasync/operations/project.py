@@ -272,7 +272,7 @@ class Project:
         """The digest of the video that each name in the asset directory was made for; not to be changed."""
         from sorasync.assets.made_names import named_objects
 
-        return {name: str(file).partition(".")[0] for name, file in named_objects(self.assets().root).items()}
+        return {name: str(file)[:64] for name, file in named_objects(self.assets().root).items()}
 
     def store(self, *, write: bool = False) -> Store:
         """The state. Without `write` nothing is created or changed, and a missing state is an empty one."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 
 from sorasync.graph.graph import GraphPart
 from sorasync.plan.part_memo import PartMemo
 from sorasync.state.record import IN_FLIGHT, Binding, Brief, Status
+
+_KEPT = frozenset({Status.STORED, Status.LOST})
 
 
 class Recorded:
@@ -53,44 +55,44 @@ class Recorded:
         return {key: address for address, key in self.bound.items()}
 
     @cached_property
-    def whole(self) -> frozenset[str]:
-        """The keys whose video or picture can be used: `Known.whole`, and not `Known.refused`."""
-        # In one pass without a call for each: there may be a million.
+    def broken(self) -> frozenset[str]:
+        """The keys that are not ready for use: without a video here, refused for it, or without a record.
+
+        Nearly all keys are whole, see `Known.whole`: those that are not are few, and looked up quickly.
+        """
         stored, present, refusing = Status.STORED, self.present, self.refuse_mismatch
-        return frozenset(
+        found = {
             key
             for key, (status, asset, _, _, mismatch) in self.briefs.items()
-            if status is stored
-            and asset is not None
-            and asset in present
-            and not (refusing and mismatch is not None)
-        )
+            if status is not stored
+            or asset is None
+            or asset not in present
+            or (refusing and mismatch is not None)
+        }
+        return frozenset(found | (self.address_of.keys() - self.briefs.keys()))
+
+    def _broken_briefs(self) -> Iterator[tuple[str, Brief]]:
+        return ((key, self.briefs[key]) for key in self.broken if key in self.briefs)
 
     @cached_property
     def in_flight(self) -> frozenset[str]:
         """The keys in flight."""
-        stored = Status.STORED
-        return frozenset(
-            key
-            for key, brief in self.briefs.items()
-            if brief.status is not stored and brief.status in IN_FLIGHT
-        )
+        return frozenset(key for key, brief in self._broken_briefs() if brief.status in IN_FLIGHT)
 
     @cached_property
     def absent(self) -> frozenset[str]:
         """The videos that were stored here once and cannot be had."""
-        stored, lost, present = Status.STORED, Status.LOST, self.present
         return frozenset(
-            asset
-            for status, asset, *_ in self.briefs.values()
-            if (status is stored or status is lost) and asset is not None and asset not in present
+            brief.asset
+            for _, brief in self._broken_briefs()
+            if brief.asset is not None and brief.asset not in self.present and brief.status in _KEPT
         )
 
     @cached_property
     def bound_assets(self) -> frozenset[str | None]:
         """The videos of all bound addresses."""
-        found = map(self.briefs.get, self.bound.values())
-        return frozenset(brief.asset for brief in found if brief is not None)
+        retired = self.briefs.keys() - self.address_of.keys()
+        return frozenset(brief.asset for key, brief in self.briefs.items() if key not in retired)
 
     def covers(self, made_for: Mapping[str, str]) -> bool:
         """Whether every name was made for the video of a bound address; `made_for` gives their digests."""
@@ -102,7 +104,7 @@ class Recorded:
         """The addresses of a part that are not bound to what it wants, or whose video cannot be used."""
         kept = self._unsettled.recall(part)
         if kept is None:
-            bound, whole = self.bound, self.whole
-            kept = frozenset(a for a, key in part.keys if bound.get(a) != key or key not in whole)
+            bound, broken = self.bound, self.broken
+            kept = frozenset(a for a, key in part.keys if bound.get(a) != key or key in broken)
             self._unsettled.keep(part, kept)
         return kept

@@ -65,6 +65,9 @@ def seen_before(globals: Globals, project: Project, *, state: bool = True) -> Ou
     # What the last run has kept tells how large the library is: looking costs small ones more than it saves.
     if globals.question is None or project.engine is None or not is_worth_keeping(project.engine):
         return None
+    # After an edit there is something to do as a rule, and the next run may keep that there is nothing.
+    if project.engine.is_behind(project.root):
+        return None
     config = project.config
     if _has_own_profile(project):
         return None
