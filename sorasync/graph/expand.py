@@ -107,8 +107,9 @@ class Expansion:
         inputs, key = self._identity(
             kind=Kind.STILL,
             prompt=spec.prompt,
+            private=False,
             model=model,
-            size=size,
+            **_drawn_by(spec.workflow, size),
             # In order: prompts speak of the first and the second image.
             references=[digest for _, digest in spec.references],
             params=spec.params,
@@ -127,6 +128,7 @@ class Expansion:
             take=take,
             references=spec.references,
             params=spec.params,
+            workflow=spec.workflow,
             protect=spec.protect,
             origin=spec.origin,
             provider=turns[0],
@@ -380,6 +382,13 @@ def _sized_by(workflow: str | None, size: str, seconds: int) -> dict[str, object
     sized = any(f'{{"$bind":"{word}"' in workflow for word in ("width", "height"))
     timed = any(f'{{"$bind":"{word}"' in workflow for word in ("seconds", "frames"))
     return {"size": size if sized else "", "seconds": seconds if timed else 0, "workflow": digest(workflow)}
+
+
+def _drawn_by(workflow: str | None, size: str) -> dict[str, object]:
+    """The same for a still."""
+    found = _sized_by(workflow, size, 0)
+    del found["seconds"]
+    return found
 
 
 def _beyond_first(take: int) -> int | None:

@@ -75,6 +75,7 @@ class ProfileChecker:
                 model=name, size=size, params=spec.params, references=len(spec.references)
             )
         ]
+        lacks += [lack for one in (profile, *others) for lack in _still_workflow_lacks(spec, one)]
         if not lacks:
             lacks = [
                 Lack(
@@ -210,9 +211,32 @@ def _workflow_lacks(spec: ClipSpec, profile: Profile) -> Iterable[Lack]:
     if not takes:
         # An animatic shows what the prompt says, whatever is to render it later.
         return () if profile.simulated else (Lack("workflow", f"{name} takes no workflow"),)
+    if (spec.image or spec.still) and '{"$bind":"image"' not in spec.workflow:
+        return (Lack("image", "nothing in `bind` takes it: bind image"),)
     takes_seed = '{"$bind":"seed"' in spec.workflow
     if spec.takes > 1 and not takes_seed:
         return (Lack("takes", "every take would be the same video: nothing in `bind` takes the seed"),)
+    return [
+        Lack(f"params.{param}", f"nothing in `bind` takes it: bind {word}")
+        for param, word in (("seed", "seed"), ("negative_prompt", "negative"))
+        if param in spec.params and f'{{"$bind":"{word}"' not in spec.workflow
+    ]
+
+
+def _still_workflow_lacks(spec: StillSpec, profile: Profile) -> Iterable[Lack]:
+    takes, name = profile.abilities.still_workflow, profile.name
+    if spec.workflow == NO_TEMPLATE or (not takes and (spec.workflow is None or profile.simulated)):
+        return ()
+    if spec.workflow is None:
+        return (Lack("still", f"{name} renders workflows, and the still has none"),)
+    if not takes:
+        return (Lack("workflow", f"{name} takes no workflow"),)
+    if spec.steps:
+        return (Lack("steps.0", "a still with a workflow has no edits: make another still from its picture"),)
+    if spec.references and '{"$bind":"image"' not in spec.workflow:
+        return (Lack("references", "nothing in `bind` takes it: bind image"),)
+    if spec.takes > 1 and '{"$bind":"seed"' not in spec.workflow:
+        return (Lack("takes", "every take would be the same picture: nothing in `bind` takes the seed"),)
     return [
         Lack(f"params.{param}", f"nothing in `bind` takes it: bind {word}")
         for param, word in (("seed", "seed"), ("negative_prompt", "negative"))

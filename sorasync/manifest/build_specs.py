@@ -13,7 +13,7 @@ from sorasync.manifest.config_load import has_host, no_such_host
 from sorasync.manifest.declaration_reader import DeclarationReader
 from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
-from sorasync.manifest.files import FileFault, Look
+from sorasync.manifest.files import Look
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin, StepSpec
 from sorasync.manifest.matrix import canonical_name
 from sorasync.manifest.schema import BindModel, ClipModel, DefaultsModel, StepModel
@@ -21,7 +21,7 @@ from sorasync.manifest.schema_rules import NOT_WITH_FROM, STORYBOARD
 from sorasync.manifest.still_spec import STILL_PREFIX
 from sorasync.manifest.storyboard import storyboard_text
 from sorasync.manifest.suggest import listed, nearest
-from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
+from sorasync.manifest.workflow import NO_TEMPLATE
 from sorasync.toml.positions import TomlPath
 
 _EMPTY: dict[str, object] = {}
@@ -103,7 +103,6 @@ class _Building(DeclarationReader):
         self.defaults = defaults
         # The commands of `sorasync.toml` that checks may name.
         self.commands: frozenset[str] = frozenset()
-        self._templates: dict[tuple[object, ...], str] = {}
 
     def character(self, slug: str) -> CharacterSpec:
         model = self.declared.model.characters[slug]
@@ -242,34 +241,9 @@ class _Building(DeclarationReader):
             self.faults.append(fault)
             return NO_TEMPLATE
         params = {**self.defaults.params, **(model.params or {})}
-        kept = () if "negative_prompt" in params else ("negative",)
-        return self._template(declared, place, *bind, kept, address)
-
-    def _template(
-        self,
-        declared: str,
-        place: Origin,
-        bind: BindModel,
-        bound: Origin,
-        kept: tuple[str, ...],
-        address: str,
-    ) -> str:
-        asked = (declared, place.file, bind.model_dump_json(), kept)
-        if asked not in self._templates:
-            targets = {word: tuple(getattr(bind, word) or ()) for word in WORDS}
-            try:
-                file = self.files.resolve(declared, place.file)
-                found, faults = template_of(self.files.text(file), targets, bind.fps, kept)
-            except FileFault as fault:
-                self.faults.append(fault.at(place.file, place.path, address))
-                found, faults = NO_TEMPLATE, []
-            for one in faults:
-                at = place if one.word is None else Origin(bound.file, (*bound.path, one.word))
-                self.faults.append(
-                    Fault("S119", one.message, at.file, at.path, one.expected, one.fix, address)
-                )
-            self._templates[asked] = found
-        return self._templates[asked]
+        absent = {"negative": "negative_prompt" not in params, "image": model.image is None}
+        kept = tuple(word for word, lacks in absent.items() if lacks)
+        return self.template(declared, place, *bind, kept, address)
 
     def _structure(self, name: str, model: ClipModel, origin: Origin) -> None:
         """Check that a clip has exactly one beginning, and nothing that goes against it."""

@@ -8,8 +8,11 @@ from sorasync.manifest.declare import Declared
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.field_types import LONGEST_PROMPT
 from sorasync.manifest.files import FileFault, Look
+from sorasync.manifest.library import Origin
+from sorasync.manifest.schema import BindModel
 from sorasync.manifest.template import render
 from sorasync.manifest.text import control_character, normalise
+from sorasync.manifest.workflow import NO_TEMPLATE, WORDS, template_of
 from sorasync.toml.positions import Span, TomlPath
 
 
@@ -22,6 +25,7 @@ class DeclarationReader:
         self.file = declared.file
         self.files = files
         self.faults: list[Fault] = []
+        self._templates: dict[tuple[object, ...], str] = {}
 
     def named(self, declared: str | None) -> str | None:
         """The path of a prompt file in the library, None if there is none."""
@@ -69,6 +73,33 @@ class DeclarationReader:
         except FileFault as fault:
             self.faults.append(fault.at(self.file, path, address))
             return None, None
+
+    def template(
+        self,
+        declared: str,
+        place: Origin,
+        bind: BindModel,
+        bound: Origin,
+        kept: tuple[str, ...],
+        address: str,
+    ) -> str:
+        """The template of a workflow that is named at `place`, with inputs that are bound at `bound`."""
+        asked = (declared, place.file, bind.model_dump_json(), kept)
+        if asked not in self._templates:
+            targets = {word: tuple(getattr(bind, word) or ()) for word in WORDS}
+            try:
+                file = self.files.resolve(declared, place.file)
+                found, faults = template_of(self.files.text(file), targets, bind.fps, kept)
+            except FileFault as fault:
+                self.faults.append(fault.at(place.file, place.path, address))
+                found, faults = NO_TEMPLATE, []
+            for one in faults:
+                at = place if one.word is None else Origin(bound.file, (*bound.path, one.word))
+                self.faults.append(
+                    Fault("S119", one.message, at.file, at.path, one.expected, one.fix, address)
+                )
+            self._templates[asked] = found
+        return self._templates[asked]
 
     def host(self, own: str | None, inherited: str | None, path: TomlPath, address: str) -> str | None:
         """The host that a declaration chooses, `own` at that path."""

@@ -58,6 +58,8 @@ def still_rows(library: Library, spec: StillSpec) -> Iterator[Provenance]:
         yield "provider", spec.provider, of("provider", "the model's")
     if spec.references:
         yield "references", [file for file, _ in spec.references], _inside(spec.origin, "references")
+    if spec.workflow is not None:
+        yield "workflow", own.get("workflow"), _inside(spec.origin, "workflow")
     yield "takes", spec.takes, of("takes", _BUILT_IN)
     if spec.pick is not None:
         yield "pick", spec.pick, library.picks.get(spec.picked_as, _inside(spec.origin, "pick"))

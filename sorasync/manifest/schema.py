@@ -55,6 +55,9 @@ class BindModel(Table):
     width: Inputs | None = Field(None, description="The width in pixels.", examples=["40.width"])
     height: Inputs | None = Field(None, description="The height in pixels.", examples=["40.height"])
     seed: Inputs | None = Field(None, description="The seed, another one for each take.", examples=["3.seed"])
+    image: Inputs | None = Field(
+        None, description="The first frame; without one, the workflow's own stays.", examples=["10.image"]
+    )
 
 
 class DefaultsModel(Table):
@@ -285,6 +288,16 @@ class StillModel(Table):
     )
     gate: bool = Field(
         False, description="Clips wait until a take is picked, even if there is only one.", examples=[True]
+    )
+    workflow: str | None = Field(
+        None,
+        description="A ComfyUI workflow in the API format, relative to this file; not that of [defaults].",
+        examples=["flux.api.json"],
+    )
+    bind: BindModel | None = Field(
+        None,
+        description="The inputs of the workflow that take the still's values. `image` is its one reference.",
+        examples=[{"prompt": "6.text"}],
     )
     steps: list[StillStepModel] = Field(
         [], description="Edits of the picked take, in order.", examples=[[{"edit": "At night."}]]

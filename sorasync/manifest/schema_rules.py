@@ -67,6 +67,7 @@ KEYS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Still", "prompt_file"): _FILE,
     ("StillStep", "edit"): _PROMPT,
     ("Clip", "workflow"): _FILE,
+    ("Still", "workflow"): _FILE,
     ("Defaults", "workflow"): _FILE,
     ("Clip", "characters"): {"uniqueItems": True},
     ("Character", "video"): _FILE,

@@ -13,6 +13,7 @@ from sorasync.manifest.files import Look
 from sorasync.manifest.library import Origin
 from sorasync.manifest.schema import StillModel
 from sorasync.manifest.still_spec import StillSpec, StillStep
+from sorasync.manifest.workflow import NO_TEMPLATE
 from sorasync.toml.positions import TomlPath
 
 
@@ -51,7 +52,28 @@ class _StillBuilding(DeclarationReader):
             tags=defaults.tags if model.tags is None else tuple(model.tags),
             description=model.description,
             params=model.params,
+            workflow=self._workflow(name, model, path),
         )
+
+    def _workflow(self, name: str, model: StillModel, path: TomlPath) -> str | None:
+        """The template of the still's workflow, None where it has none."""
+        address, bind = f"still.{name}", model.bind
+        if model.workflow is None:
+            if bind is not None:
+                self.fault("S112", "`bind` needs a `workflow`", (*path, "bind"), address, on_key=True)
+            return None
+        if bind is None or bind.prompt is None:
+            message = "nothing says which input of the workflow takes the prompt"
+            self.fault("S112", message, path, address, 'bind = { prompt = "6.text" }', on_key=True)
+            return NO_TEMPLATE
+        for word in ("seconds", "frames"):
+            if getattr(bind, word) is not None:
+                self.fault("S119", "a still has no length", (*path, "bind", word), address, on_key=True)
+                return NO_TEMPLATE
+        absent = {"negative": "negative_prompt" not in model.params, "image": not model.references}
+        kept = tuple(word for word, lacks in absent.items() if lacks)
+        place, bound = Origin(self.file, (*path, "workflow")), Origin(self.file, (*path, "bind"))
+        return self.template(model.workflow, place, bind, bound, kept, address)
 
     def _prompt(self, name: str, model: StillModel, path: TomlPath) -> str:
         address = f"still.{name}"

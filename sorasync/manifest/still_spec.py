@@ -46,6 +46,8 @@ class StillSpec:
     description: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     prompt_file: str | None = field(default=None, compare=False)
+    # A template of `sorasync.manifest.workflow`.
+    workflow: str | None = None
     # The host that makes it, None for the default. Never part of a key.
     provider: str | None = None
 

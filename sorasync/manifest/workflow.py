@@ -15,7 +15,7 @@ from typing import Any, Final
 from sorasync.manifest.suggest import nearest
 
 # The words of `[bind]` that name inputs.
-WORDS: Final = ("prompt", "negative", "seconds", "frames", "width", "height", "seed")
+WORDS: Final = ("prompt", "negative", "seconds", "frames", "width", "height", "seed", "image")
 _MARK: Final = "$bind"
 # In the place of a template that could not be made.
 NO_TEMPLATE: Final = "{}"

@@ -150,6 +150,8 @@ def suggested_bind(graph: Mapping[str, Any]) -> dict[str, str]:
     for word, names in _NUMBERS.items():
         places = (f"{name}.{one}" for name, node in graph.items() for one in names if _is_number(node, one))
         _enter(found, word, places)
+    loads = (name for name, node in graph.items() if node["class_type"] == "LoadImage")
+    _enter(found, "image", (f"{name}.image" for name in loads))
     return found
 
 

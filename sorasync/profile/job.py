@@ -181,6 +181,21 @@ class JobStill(Data):
     edit: StillEdit | None = None
 
 
+class Upload(Data):
+    """The request that brings an image to the host before a workflow that loads it is sent; costs nothing.
+
+    A form with the file in the field `file` and `fields` beside it, in which `$mime` is its media type and
+    `$file_name` what it is called. `name` is where the answer says what the host calls it, which goes into
+    the workflow: as it is, or in the place of `$id` in `value`.
+    """
+
+    request: RequestLine
+    file: Word = "image"
+    fields: Mapping[str, str] = {}
+    name: Paths = Field(min_length=1)
+    value: Body | None = None
+
+
 class Queue(Data):
     """A second question for jobs that the first says nothing of: the ids that are waiting or running.
 
@@ -343,7 +358,8 @@ class JobModel(Model):
 class JobProfile(Data):
     """One host of the family, as data.
 
-    `still` is how a still is asked for, and `images` what image models there are.
+    `upload` brings the image of a workflow to the host. `still` is how a still is asked for, and `images`
+    what image models there are.
     `image_param` is the parameter that takes images by their address, where that is the only way. `hosts` are
     those beside the base URL's own that files may lie on, also at private addresses. `settle`
     says how a lost answer is settled safely. `maps` hold tables from our words to the host's, for
@@ -365,6 +381,7 @@ class JobProfile(Data):
     headers: Headers = Field(default_factory=dict)
     maps: Mapping[str, Mapping[str, str | int | float | bool]] = {}
     create: Create
+    upload: Upload | None = None
     still: JobStill | None = None
     get: Follow
     states: States = States()

@@ -97,14 +97,18 @@ def _images(job: JobProfile) -> Images:
     if job.still is None:
         return job.images
     values = _still_values(job)
+    drawn = "workflow" in values
+    values |= {"seed", "negative"} if drawn else set()
     known: dict[str, ParamType] = {}
     known |= {"seed": "integer"} if "seed" in values else {}
     known |= {"negative_prompt": "string"} if "negative" in values else {}
     create = job.still.request or job.create.request
     edit = job.still.edit and (job.still.edit.request or create)
+    # The one reference of a workflow is uploaded before.
+    with_image = drawn and job.upload is not None
     asked = {
         "create": _path_of(create),
-        "edit": _path_of(edit) if edit else None,
+        "edit": _path_of(edit) if edit else (_path_of(create) if with_image else None),
         "seed": "seed" if "seed" in values else None,
         "params": {**known, **job.images.params},
     }
@@ -143,12 +147,13 @@ def _limits(job: JobProfile) -> Limits:
 def _abilities(job: JobProfile, values: set[str]) -> Abilities:
     found = Abilities(
         idempotency=job.settle in ("replay", "reject"),
-        image_by=("url",) if "image" in values else (),
+        image_by=("url",) if "image" in values or job.upload is not None else (),
         range=job.result.range,
         image_param=job.image_param,
         body_urls=True,
         varies=job.varies,
         workflow="workflow" in values,
+        still_workflow="workflow" in _still_values(job),
         list_settle_seconds=job.get.settle_seconds,
     )
     if job.list is None:

@@ -92,6 +92,20 @@ def _fits(profile: JobProfile, body: Place, use: Use) -> Faults:
         yield _rule_fault(place, "the id is not known before the job is made; $own_id is one of ours")
 
 
+def _upload(profile: JobProfile) -> Faults:
+    upload = profile.upload
+    if upload is None:
+        return
+    if not any(use.value == "workflow" for use in _uses(_create_bodies(profile))):
+        yield _rule_fault("upload", "only a workflow's image is uploaded: create.body uses no $workflow")
+    if not upload.request.startswith(("POST ", "PUT ")) or "{" in upload.request:
+        yield _rule_fault("upload.request", "an upload is a POST or PUT without placeholders")
+    if upload.value is not None and not any(use.value == "id" for use in _uses([((), upload.value)])):
+        yield _rule_fault("upload.value", "it must hold $id, what the host calls the image")
+    if upload.file in upload.fields:
+        yield _rule_fault(f"upload.fields.{upload.file}", "that field holds the file")
+
+
 def _maps(profile: JobProfile) -> Faults:
     used = {word for use in _uses(_bodies(profile)) for name, word in use.filters if name == "map"}
     for name, table in profile.maps.items():
@@ -314,6 +328,7 @@ def _costs(profile: JobProfile) -> Faults:
 _RULES: tuple[Callable[[JobProfile], Faults], ...] = (
     _identity_faults,
     _trees,
+    _upload,
     _maps,
     _placeholders,
     _parameters,

@@ -173,7 +173,8 @@ class Abilities(Data):
     at a host that takes no others. `variants`: the files it serves. `range`: downloads can be
     continued. `body_urls`: a completed job names its files in its body, so that one without any has no video.
     `varies`: without a seed, the same request gives another video each time. `wraps_errors`: what an upstream
-    answered may stand as JSON inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes.
+    answered may stand as JSON inside an error's message (LiteLLM). `workflow`: it renders workflows of nodes;
+    `still_workflow`: it renders them as stills.
     """
 
     list: Literal["none", "partial", "complete"] = "none"
@@ -190,6 +191,7 @@ class Abilities(Data):
     body_urls: bool = False
     varies: bool = False
     workflow: bool = False
+    still_workflow: bool = False
     wraps_errors: bool = False
 
 

@@ -27,7 +27,10 @@ Part = tuple[str, tuple[str, bytes | IO[bytes], str] | tuple[None, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a request says. `fields` holds JSON values; `files` maps a field to local files or bytes."""
+    """What a request says. `fields` holds JSON values; `files` maps a field to local files or bytes.
+
+    `names` is what the file of a field is called, where the server keeps it by that name.
+    """
 
     path: str
     encoding: str
@@ -35,6 +38,7 @@ class Outgoing:
     files: Mapping[str, Path | bytes | tuple[Path, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def content_type(path: Path) -> str:
@@ -64,6 +68,6 @@ def multipart_parts(outgoing: Outgoing, stack: ExitStack) -> list[Part]:
             continue
         for file in source if isinstance(source, tuple) else (source,):
             handle = stack.enter_context(open_file(file, within=None))
-            named = f"{name.removesuffix('[]')}{file.suffix.lower()}"
+            named = outgoing.names.get(name) or f"{name.removesuffix('[]')}{file.suffix.lower()}"
             parts.append((name, (named, handle, content_type(file))))
     return parts

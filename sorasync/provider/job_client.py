@@ -33,8 +33,10 @@ from sorasync.provider.find_path import Answer
 from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.http_response import HttpResponse, complaint, refused_with
+from sorasync.provider.image_upload import upload_request, uploaded_value
 from sorasync.provider.inline import inlined
 from sorasync.provider.job_operation import BLOCKED, Operation, status_words
+from sorasync.provider.job_paths import filled_address, is_path, page_path, part_of, query_of
 from sorasync.provider.json_values import first, moment, number, table, text, word
 from sorasync.provider.links import origin
 from sorasync.provider.listing import jobs_since
@@ -82,11 +84,13 @@ class JobClient(HostClient):
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
-        return await self._started("create", request, self._written(request), gate)
+        uploaded = await self._uploaded(request)
+        return await self._started("create", request, self._written(request, uploaded), gate)
 
     async def still(self, request: StillRequest, gate: PaymentGate | None = None) -> Job:
         """Start a picture. Paid."""
-        return await self._started("still", request, self._written_still(request), gate)
+        uploaded = await self._uploaded(request)
+        return await self._started("still", request, self._written_still(request, uploaded), gate)
 
     async def _started(
         self, name: str, request: CreateRequest | StillRequest, outgoing: Outgoing, gate: PaymentGate | None
@@ -161,9 +165,9 @@ class JobClient(HostClient):
             raise NotSupported(f"{self.host.name} has no list route")
         operation = Operation.of(spec.request)
         offset = int(after) if after is not None and after.isdecimal() else 0
-        path = _paged(operation.path, limit, offset)
+        path = page_path(operation.path, limit, offset)
         if after is not None and not after.isdecimal():
-            path = "/" + (self._below_base(after) or "") + _query(after)
+            path = "/" + (self._below_base(after) or "") + query_of(after)
 
         async def once() -> Page:
             question = self._sender.question(operation.method, path)
@@ -188,8 +192,24 @@ class JobClient(HostClient):
             return self._question(Operation.of(result.request), job_id)
         return self._question(Operation.of(follow.request, follow.body), job_id)
 
-    def _written(self, request: CreateRequest) -> Outgoing:
-        """The paid request. Raises `InvalidRequest` or `NotSupported` for what there is no form for."""
+    async def _uploaded(self, request: CreateRequest | StillRequest) -> object:
+        """What goes into a workflow for its image, once the host has it; None where it needs none."""
+        images = request.images if isinstance(request, StillRequest) else (request.image,)
+        spec, image = self._job.upload, images[0] if images else None
+        if spec is None or image is None or request.workflow is None:
+            return None
+        outgoing = upload_request(spec, self._file(image))
+        answer = await self._free(lambda: self._sender.post("upload", outgoing))
+        value = uploaded_value(spec, answer)
+        if value is None:
+            raise unreadable(answer, self._sender.asked())
+        return value
+
+    def _written(self, request: CreateRequest, uploaded: object = None) -> Outgoing:
+        """The paid request. Raises `InvalidRequest` or `NotSupported` for what there is no form for.
+
+        `uploaded` is what the host calls the image of a workflow.
+        """
         spec = self._job.create
         models, line, tree = self._job.models, spec.request, spec.body
         own = models.get(request.model) or models.get(ANY)
@@ -197,7 +217,7 @@ class JobClient(HostClient):
         if request.image is not None and spec.image is not None:
             line, tree = spec.image.request or line, merged_tree(tree, spec.image.body)
         used = values_in(tree)
-        if request.image is not None and "image" not in used:
+        if request.image is not None and "image" not in used and uploaded is None:
             raise NotSupported(f"{self.host.name} takes no image in this kind of request")
         if request.characters:
             raise NotSupported(f"{self.host.name} has no characters")
@@ -205,13 +225,13 @@ class JobClient(HostClient):
             raise NotSupported(f"{self.host.name} takes no workflow")
         if request.workflow is None and "workflow" in used:
             raise NotSupported(f"{self.host.name} renders workflows, and there is none")
-        return self._paid_request(line, tree, self._values(request, used), request)
+        return self._paid_request(line, tree, self._values(request, used, uploaded), request)
 
-    def _written_still(self, request: StillRequest) -> Outgoing:
+    def _written_still(self, request: StillRequest, uploaded: object = None) -> Outgoing:
         """The paid request for a picture. Raises `InvalidRequest` or `NotSupported`."""
         spec = self._job.still
         edit = spec.edit if spec is not None else None
-        if spec is None or (request.images and edit is None):
+        if spec is None or (request.images and edit is None and uploaded is None):
             what = "makes no stills" if spec is None else "makes no still from images"
             raise NotSupported(f"{self.host.name} {what}")
         line, tree = spec.request or self._job.create.request, spec.body
@@ -220,6 +240,11 @@ class JobClient(HostClient):
         used = values_in(tree)
         if len(request.images) > 1 and "images" not in used:
             raise NotSupported(f"{self.host.name} makes a still from one image at most")
+        if (request.workflow is None) == ("workflow" in used):
+            lacks = "takes no workflow" if request.workflow else "renders workflows, and there is none"
+            raise NotSupported(f"{self.host.name} {lacks}")
+        if request.workflow is not None:
+            used |= {"seed", "negative"}
         params = dict(request.params)
         wide, _, high = request.size.partition("x")
         images = tuple(self._file(path) for path in request.images)
@@ -237,7 +262,18 @@ class JobClient(HostClient):
             "label": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
+        if request.workflow is not None:
+            values["workflow"] = self._filled(request.workflow, values, uploaded)
         return self._paid_request(line, tree, values, request)
+
+    def _filled(
+        self, workflow: Mapping[str, object], values: Mapping[str, object], uploaded: object
+    ) -> Mapping[str, object]:
+        """The graph with its values. Raises `InvalidRequest`."""
+        try:
+            return filled_workflow(workflow, {**values, "image": uploaded})
+        except Unwritable as error:
+            raise InvalidRequest(f"{self.host.name} cannot be sent this: {error}") from None
 
     def _paid_request(
         self,
@@ -264,7 +300,7 @@ class JobClient(HostClient):
             operation.method,
         )
 
-    def _values(self, request: CreateRequest, used: set[str]) -> Mapping[str, object]:
+    def _values(self, request: CreateRequest, used: set[str], uploaded: object) -> Mapping[str, object]:
         params = dict(request.params)
         if request.workflow is not None:
             used = used | {"seed", "negative"}
@@ -278,16 +314,13 @@ class JobClient(HostClient):
             "height": int(high) if high.isdecimal() else None,
             "seed": params.pop("seed", None) if "seed" in used else None,
             "negative": params.pop("negative_prompt", None) if "negative" in used else None,
-            "image": None if request.image is None else self._file(request.image),
+            "image": None if request.image is None or uploaded is not None else self._file(request.image),
             "own_id": own_id(request.idempotency_key) if request.idempotency_key else None,
             "label": own_id(request.idempotency_key) if request.idempotency_key else None,
             "params": params,
         }
         if request.workflow is not None:
-            try:
-                values["workflow"] = filled_workflow(request.workflow, values)
-            except Unwritable as error:
-                raise InvalidRequest(f"{self.host.name} cannot be sent this: {error}") from None
+            values["workflow"] = self._filled(request.workflow, values, uploaded)
         return values
 
     def _file(self, path: Path) -> FileValue:
@@ -299,11 +332,11 @@ class JobClient(HostClient):
 
     def _path(self, template: str, model: str = "", job_id: str = "", own: str = "") -> str:
         """A path below the base URL. Models and ids that are paths keep their slashes."""
-        if model and not _is_path(model):
+        if model and not is_path(model):
             raise InvalidRequest(f"{clean(model, 80)!r} cannot be the name of a model here")
         safe = "/" if self.host.jobs_are_paths else ""
         made = template.replace("{model}", quote(model, safe="/")).replace("{id}", quote(job_id, safe=safe))
-        made = _BRACED_PART.sub(lambda found: quote(_part_of(job_id, int(found[1])), safe=""), made)
+        made = _BRACED_PART.sub(lambda found: quote(part_of(job_id, int(found[1])), safe=""), made)
         return made.replace("{own_id}", own_id(own) if own else "")
 
     def _question(self, operation: Operation, job_id: str) -> httpx.Request:
@@ -343,7 +376,7 @@ class JobClient(HostClient):
 
     def _usable(self, job_id: str) -> bool:
         """Whether a question about that id leads below the base URL and to one job."""
-        return _is_path(job_id) if self.host.jobs_are_paths else usable_id(job_id)
+        return is_path(job_id) if self.host.jobs_are_paths else usable_id(job_id)
 
     async def _followed(self, job_id: str, *, queued: bool = True) -> Job:
         """The job by what the host says now; `queued`: the queue may hold what the answer does not show."""
@@ -432,7 +465,7 @@ class JobClient(HostClient):
         spec = self._job.result
         said = [text(value) for path in (*spec.video, *spec.picture) for value in answer.all(path)]
         made = [
-            self.host.base_url + _filled(spec.address or "", one)
+            self.host.base_url + filled_address(spec.address or "", one)
             for one in answer.all(spec.items)
             if isinstance(one, Mapping)
         ]
@@ -545,28 +578,6 @@ def own_id(token: str) -> str:
     return str(UUID(hex=hashlib.sha256(token.encode()).hexdigest()[:32], version=4))
 
 
-def _paged(path: str, limit: int, offset: int) -> str:
-    """The list's path for a page of so many jobs after so many others."""
-    path = path.replace("{limit}", str(limit)).replace("{offset}", str(offset))
-    return path.replace("{page}", str(offset // limit + 1))
-
-
-def _part_of(job_id: str, at: int) -> str:
-    """One part of an id that is a path, counted from its end."""
-    parts = job_id.split("/")
-    return parts[at] if len(parts) >= -at else ""
-
-
-def _is_path(text: str) -> bool:
-    """Whether every part of a path can stand in an address and none leads upwards."""
-    return usable_id(text) and all(part and usable_id(part) for part in text.split("/"))
-
-
-def _query(url: str) -> str:
-    query = urlsplit(url).query
-    return f"?{query}" if query else ""
-
-
 def _there(value: object) -> bool | None:
     return True if value not in (False, 0, "", [], {}) else None
 
@@ -580,9 +591,3 @@ def _progress(answer: Answer, path: AnswerPath | None) -> int:
     if found is None:
         return 0
     return max(0, min(99, round(found * 100 if found <= 1 else found)))
-
-
-def _filled(address: str, item: Mapping[str, object]) -> str:
-    for name, value in item.items():
-        address = address.replace(f"{{{name}}}", quote(word(value) or "", safe=""))
-    return address

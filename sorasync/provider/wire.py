@@ -164,6 +164,7 @@ class StillRequest:
     label: str | None = None
     idempotency_key: str | None = None
     repeated: bool = False
+    workflow: Mapping[str, object] | None = None
 
 
 class Variant(StrEnum):

@@ -70,7 +70,10 @@ async def _still(
     before = [] if render.source is None else [await _picture(context, json.loads(render.inputs)["source"])]
     images, record = (*before, *references), await context.record(render.key)
     repeated = record is not None and record.status is Status.UNKNOWN
-    return StillRequest(render.prompt, render.model, render.size, images, params, label, token, repeated)
+    workflow = None if render.workflow is None else json.loads(render.workflow)
+    return StillRequest(
+        render.prompt, render.model, render.size, images, params, label, token, repeated, workflow
+    )
 
 
 async def _frame(context: Context, file: str | None, still: str | None, key: object) -> Path | None:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from sorasync.preview.dialect_names import ROOTS
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
+from sorasync.preview.model import PreviewJob
 from sorasync.preview.refusal import RefusedError, missing
 from sorasync.preview.request_parsing import Checks
 from sorasync.preview.route_names import name_route
@@ -150,6 +151,14 @@ class Dialect:
         if shown.status in ("queued", "in_progress") and (self.cancels_begun or shown.status == "queued"):
             return None
         return RefusedError(409, f"A job that is {shown.status} cannot be cancelled.", code="not_cancellable")
+
+    def is_picture(self, job: PreviewJob) -> bool:
+        """Whether the job's file is a picture."""
+        return False
+
+    def uploaded(self, name: str) -> dict[str, Any]:
+        """The answer to the upload of an image by itself."""
+        return {"name": name, "subfolder": "", "type": "input"}
 
     def cancelled(self, shown: Shown) -> Response:
         """The answer to a cancellation."""

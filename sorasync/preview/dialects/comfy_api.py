@@ -17,6 +17,7 @@ from sorasync.preview.refusal import RefusedError
 
 _PATHS: Paths = {
     "create": (("POST", "/api/v2/jobs"),),
+    "upload": (("POST", "/api/v2/assets"),),
     "list": (("GET", "/api/v2/jobs"),),
     "get": (("GET", "/api/v2/jobs/{id}"),),
     "content": (("GET", "/files/{id}"), ("GET", "/api/v2/assets/{id}/content")),
@@ -25,6 +26,7 @@ _PATHS: Paths = {
 _ROUTES = [
     ("POST", re.compile(r"/api/v2/jobs/([^/]+)/cancel"), "cancel"),
     ("POST", re.compile(r"/api/v2/jobs"), "create"),
+    ("POST", re.compile(r"/api/v2/assets"), "upload"),
     ("GET", re.compile(r"/api/v2/jobs"), "list"),
     ("GET", re.compile(r"/api/v2/jobs/([^/]+)"), "get"),
     ("GET", re.compile(r"/files/([^/]+)"), "content"),
@@ -85,6 +87,10 @@ class ComfyApi(JobHost):
         leads_on = {"next_cursor": page[-1].job.id} if page and more else {}
         return {"jobs": [self.job(shown) for shown in page], **leads_on}
 
+    def uploaded(self, name: str) -> dict[str, Any]:
+        """An asset."""
+        return {"id": name, "file_path": name, "created_new": True, "hash": None}
+
     def cancelled(self, shown: Shown) -> Response:
         """The job."""
         return JSONResponse(self.job(shown))
@@ -97,15 +103,16 @@ class ComfyApi(JobHost):
 
     def _output(self, shown: Shown) -> dict[str, Any]:
         job = shown.job
+        kind, ending = ("image", "png") if self.is_picture(job) else ("video", "mp4")
         return {
             "node_id": "9",
-            "name": f"{job.id}.mp4",
-            "type": "video",
-            "content_type": "video/mp4",
+            "name": f"{job.id}.{ending}",
+            "type": kind,
+            "content_type": f"{kind}/{ending}",
             "size_bytes": 0,
             "id": job.id,
             "hash": None,
-            "url": f"{shown.base}/files/{job.id}.mp4",
+            "url": f"{shown.base}/files/{job.id}.{ending}",
             "url_expires_at": _time(job.created + _KEPT_SECONDS),
             "job_id": job.id,
         }

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sorasync.preview.dialects.base import Paths
-from sorasync.preview.dialects.job_host import JobHost
+from sorasync.preview.dialects.job_host import PICTURE, JobHost
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.job_view import Shown
 from sorasync.preview.refusal import RefusedError
@@ -20,16 +20,20 @@ _PATHS: Paths = {
     "get": (("GET", "/history/{id}"),),
     "queue": (("GET", "/queue"),),
     "content": (("GET", "/view"),),
+    "upload": (("POST", "/upload/image"),),
     "cancel": (("POST", "/queue"), ("POST", "/interrupt")),
 }
 _ROUTES = [
     ("POST", re.compile(r"/queue|/interrupt"), "cancel"),
     ("POST", re.compile(r"/prompt"), "create"),
+    ("POST", re.compile(r"/upload/image"), "upload"),
     ("GET", re.compile(r"/history/([^/]+)"), "get"),
     ("GET", re.compile(r"/queue"), "queue"),
     ("GET", re.compile(r"/view"), "content"),
 ]
 _FPS = 16
+# An image that every server has.
+_SHIPPED = "example.png"
 
 
 class ComfyUI(JobHost):
@@ -68,7 +72,8 @@ class ComfyUI(JobHost):
         job = shown.job
         if shown.status in ("queued", "in_progress"):
             return JSONResponse({})
-        file = {"filename": f"{job.id}.mp4", "subfolder": "", "type": "output"}
+        ending = "png" if self.is_picture(job) else "mp4"
+        file = {"filename": f"{job.id}.{ending}", "subfolder": "", "type": "output"}
         outputs = {"9": {"images": [file], "animated": [True]}} if shown.done else {}
         messages: list[list[Any]] = [["execution_start", {"prompt_id": job.id}]]
         good = shown.status == "completed"
@@ -104,15 +109,21 @@ def rendered_by(graph: object) -> dict[str, Any]:
             message = f"Cannot execute because node {name} is missing the class_type property."
             raise RefusedError(400, message, kind="invalid_prompt")
     inputs = list(_inputs(graph))
+    kinds = {node["class_type"] for node in graph.values()}
+    loaded = [node["inputs"].get("image") for node in graph.values() if node["class_type"] == "LoadImage"]
+    # At Comfy's API an image is an asset by its id.
+    loaded = [one["info"]["id"] if isinstance(one, dict) and "info" in one else one for one in loaded]
+    images = [{"file_id": name} for name in loaded if isinstance(name, str) and name != _SHIPPED]
     texts = [value for name, value in inputs if name in ("text", "prompt") and isinstance(value, str)]
     wide, high = _whole(inputs, "width"), _whole(inputs, "height")
     frames, fps = _whole(inputs, "length"), _whole(inputs, "fps") or _FPS
     seconds = max(1, (frames - 1) // fps) if frames else _whole(inputs, "seconds")
     return {
         "prompt": max(texts, key=len, default=""),
-        "model": "workflow",
+        "model": PICTURE if "SaveImage" in kinds and not (frames or seconds) else "workflow",
         "seconds": seconds or 5,
         "size": f"{wide}x{high}" if wide and high else "832x480",
+        **({"input_reference": images[0]} if images else {}),
     }
 
 

@@ -7,6 +7,7 @@ import uuid
 from typing import Any, ClassVar
 
 from sorasync.preview.dialects.base import Dialect
+from sorasync.preview.model import PreviewJob
 from sorasync.preview.request_parsing import Checks
 
 
@@ -20,6 +21,10 @@ def text_and_frame(content: object) -> dict[str, Any]:
         if kind == "image_url" and item.get("role") == "first_frame":
             found["input_reference"] = {"image_url": item["image_url"]["url"]}
     return found
+
+
+# The model of a job that makes a picture.
+PICTURE = "picture"
 
 
 class JobHost(Dialect):
@@ -39,4 +44,8 @@ class JobHost(Dialect):
 
     def id_in(self, job_id: str) -> str:
         """A file is named by its job."""
-        return job_id.removesuffix(".mp4")
+        return job_id.removesuffix(".mp4").removesuffix(".png")
+
+    def is_picture(self, job: PreviewJob) -> bool:
+        """Workflows without a length make pictures."""
+        return job.model == PICTURE

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from sorasync.preview.faults.middleware import rule_for
 from sorasync.preview.model import PreviewJob
 from sorasync.preview.refusal import RefusedError, missing
+from sorasync.preview.request_parsing import Picture
 from sorasync.preview.server import Server
 
 _TYPES = {"video": "video/mp4", "thumbnail": "image/webp", "spritesheet": "image/jpeg"}
@@ -27,7 +28,7 @@ class ContentRoutes:
         """The video, thumbnail or spritesheet, whole or in part."""
         dialect = self._server.dialect
         named = request.path_params.get("id") or request.query_params.get("filename", "")
-        asked = named.removesuffix(".mp4")
+        asked = named.removesuffix(".mp4").removesuffix(".png")
         variant = dialect.variant(request.query_params.get("variant", request.query_params.get("index")))
         job = self._server.jobs.get(dialect.id_in(asked))
         if job is None:
@@ -49,6 +50,10 @@ class ContentRoutes:
             raise expired(asked)
 
     async def _answer(self, request: Request, job: PreviewJob, variant: str) -> Response:
+        if self._server.dialect.is_picture(job):
+            wanted = Picture(job.prompt, job.model, job.size, label=job.label)
+            drawn = await asyncio.to_thread(self._server.draw_picture, wanted, ())
+            return Response(drawn, media_type="image/png")
         path = await self._path(job, variant)
         if not self._server.dialect.ranges:
             request.scope["headers"] = [item for item in request.scope["headers"] if item[0] != b"range"]

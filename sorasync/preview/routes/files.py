@@ -48,6 +48,22 @@ class FileRoutes:
         self._server.shelf.add_file(file)
         return JSONResponse(_file_object(file))
 
+    async def upload(self, request: Request) -> Response:
+        """Keep an image under its own name, in the place of an earlier one."""
+        fields = await read_fields(request)
+        try:
+            upload = fields.files.get("image") or fields.files.get("file")
+            if upload is None:
+                raise bad("Missing required parameter: 'image'.", "image", "missing_required_parameter")
+            path, name = self._server.new_upload("image"), upload.filename or "image"
+            size = await save_upload(upload, path)
+        finally:
+            await fields.close()
+        self._server.shelf.remove_file(name)
+        relative = path.relative_to(self._server.places.root).as_posix()
+        self._server.shelf.add_file(StoredFile(name, "vision", name, size, relative, self._server.now()))
+        return JSONResponse(self._server.dialect.uploaded(name))
+
     async def files_list(self, request: Request) -> Response:
         """A page of the files, newest first."""
         purpose = request.query_params.get("purpose")

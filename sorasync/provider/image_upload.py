@@ -1,0 +1,40 @@
+"""The request that brings a workflow's image to a host, and what the workflow then calls the image."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sorasync.provider.find_path import Answer
+from sorasync.provider.http_request import Outgoing
+from sorasync.provider.job_operation import Operation
+from sorasync.provider.json_values import text
+from sorasync.provider.write_body import FileValue, write_body
+
+if TYPE_CHECKING:
+    from sorasync.profile.job import Upload
+    from sorasync.provider.http_response import HttpResponse
+
+
+def upload_request(spec: Upload, image: FileValue) -> Outgoing:
+    """A form. The image goes under its digest, so that it is the same however often it is sent."""
+    digest = hashlib.sha256(image.content).hexdigest()[:32]
+    named = f"sorasync-{digest}{image.path.suffix.lower()}"
+    own = {"$mime": image.mime, "$file_name": named}
+    operation = Operation.of(spec.request)
+    return Outgoing(
+        operation.path,
+        "multipart",
+        {field: own.get(value, value) for field, value in spec.fields.items()},
+        {spec.file: image.path},
+        method=operation.method,
+        names={spec.file: named},
+    )
+
+
+def uploaded_value(spec: Upload, answer: HttpResponse) -> object:
+    """What goes into the workflow for the image; None where the answer does not say what it is called."""
+    name = Answer(answer.body, answer.headers).first(spec.name, text)
+    if name is None or spec.value is None:
+        return name
+    return write_body(spec.value, {"id": name}, {})
