@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -322,8 +323,8 @@ def test_two_takes_play_in_step(browser: Browser, tmp_path: Path, capsys: pytest
         settled = drifts[len(drifts) // 4 :]
         assert len(settled) > 3 * FPS
         seconds = [settled[start : start + FPS] for start in range(0, len(settled) - FPS, FPS)]
-        together = [abs(sum(second)) / len(second) < 1 / FPS for second in seconds]
-        assert sum(together) >= 0.8 * len(together)
+        # Left to themselves they stay five frames apart in all of them.
+        assert median(abs(sum(second)) / len(second) for second in seconds) < 1 / FPS
         tab.context.close()
 
 
