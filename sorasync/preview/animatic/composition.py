@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from PIL import Image
+
 from sorasync.preview.animatic import figure
 from sorasync.preview.animatic.camera import Camera, Framing, Move, View
-from sorasync.preview.animatic.entities import CROWD, Entity
+from sorasync.preview.animatic.entity import CROWD, Entity
 from sorasync.preview.animatic.layers import Aim, Layer
 from sorasync.preview.animatic.pictograms import draw_pictogram
 from sorasync.preview.animatic.shot_reading import Reading
@@ -35,11 +38,16 @@ _LARGEST, _SMALLEST = 0.9, 0.075
 # Things larger than this part of the picture stand behind the lead.
 _BEHIND = 0.62
 _SEATS = words_of("seats")
+_SCATTERED, _CLUSTERED = words_of("scattered"), words_of("clustered")
+_MANY = 16
+_RAISED, _PLUMES = words_of("raised"), words_of("plumes")
 # What is this many times as high as what is on it is where that is, rather than what it sits on.
 _PERCH = 6
 _BOX = 1.1
 _THIRDS = (0.36, 0.5, 0.64)
 _HEADS = {Framing.MEDIUM: 0.34, Framing.MEDIUM_CLOSE: 0.4, Framing.CLOSE: 0.46, Framing.EXTREME: 0.48}
+# How high things are held, so that a near shot shows them.
+_HANDS = {Framing.MEDIUM: 0.56, Framing.MEDIUM_CLOSE: 0.7, Framing.CLOSE: 0.78}
 _FEET = {Framing.FULL: FLOOR, Framing.WIDE: 0.84, Framing.AERIAL: 0.74}
 # A thing is seen from not as far as somebody, to be known.
 _THING_AERIAL = 0.45
@@ -74,6 +82,8 @@ def compose(
     """Arrange what a reading names for a camera."""
     framing = framing_of(reading, camera)
     groups = [_measured(entity, sprites) for entity in reading.entities if not _in_stands(entity, reading)]
+    if camera.view is View.OVER_SHOULDER and len(groups) > 1:
+        groups = [group for group in groups if group.entity.where != "shoulder"]
     if not groups:
         near = 0.9 if framing in (Framing.WIDE, Framing.AERIAL) else 1.0
         return Composition(
@@ -90,6 +100,10 @@ def compose(
             group.metres = min(group.metres, 0.5 * below.metres)
         elif group.entity.kind == "box" and group is not lead and group.entity.scale == 1.0:
             group.metres = min(group.metres, lead.metres * (0.4 if lead.alive else 1.0))
+    for group in shown:
+        if _sign_of(group) in _PLUMES and group is not lead and not lead.alive:
+            # As large as what smokes or burns.
+            group.metres = max(group.metres, 0.5 * lead.metres)
     metres = _metres(lead, look) * _crowding(shown, lead, look)
     for group in shown:
         for base in shown:
@@ -103,6 +117,8 @@ def compose(
         own = drawn if group is lead else own
         layers += drawn
     _stack(shown, layers)
+    if not lead.alive and own:
+        _rise(shown, lead, own[0], layers)
     if not lead.alive and lead.entity.thing is not None and lead.entity.thing.on == "table":
         layers += table_layers(reading, look)
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
@@ -149,9 +165,18 @@ def _lead(groups: list[Group], framing: Framing, camera: Camera) -> Group:
     if people:
         return people[0]
     # A thing on the ground is easier to frame than one in the sky.
-    return next(
-        (one for one in things if one.entity.thing is None or one.entity.thing.on != "sky"), things[0]
-    )
+    return next((one for one in things if not _hangs(one)), things[0])
+
+
+def _is_held(group: Group, lead: Group) -> bool:
+    """Whether it is in somebody's hands, or before them."""
+    thing = group.entity.thing
+    return group is not lead and lead.alive and thing is not None and thing.on == "table"
+
+
+def _hangs(group: Group) -> bool:
+    """Whether it is in the sky or below a ceiling."""
+    return group.entity.thing is not None and group.entity.thing.on in ("sky", "ceiling")
 
 
 def _shown(groups: list[Group], lead: Group, framing: Framing, camera: Camera) -> list[Group]:
@@ -182,7 +207,10 @@ def _sits_on(group: Group, base: Group) -> bool:
 
 
 def _lies_by(group: Group, lead: Group) -> bool:
-    """Whether something is no larger than the thing that a near shot is about, or hardly so."""
+    """Whether something is no larger than the thing that a near shot is about, or lies on a table as well."""
+    things = [one.entity.thing for one in (group, lead)]
+    if all(thing is not None and thing.on == "table" for thing in things):
+        return True
     return group.entity.where == "" and group.metres <= 2.5 * lead.metres
 
 
@@ -199,7 +227,7 @@ def _crowding(shown: list[Group], lead: Group, look: Look) -> float:
     unit = _metres(lead, look)
     wide = 0.0
     for group in shown:
-        if group.entity.count >= CROWD or (group.entity.thing is not None and group.entity.thing.on == "sky"):
+        if group.entity.count >= CROWD or _hangs(group) or _is_scattered(group):
             continue
         tall = min(group.metres / unit, 0.62 if group is not lead else 1.0)
         if group is not lead and not group.alive and group.metres / unit > _BEHIND:
@@ -214,6 +242,10 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
     standing = [
         one for one in shown if one.entity.thing is None or one.entity.thing.on not in ("sky", "ceiling")
     ]
+    # What is said to be left or right leaves the other side to the others.
+    sides = {"left": 0, "right": 2}
+    standing.sort(key=lambda one: sides.get(one.entity.where, 1))
+    standing = [one for one in standing if one is lead or not _is_scattered(one)]
     count = len(standing)
     spots = {
         1: (look.chance.choice(_THIRDS),),
@@ -223,21 +255,49 @@ def _place(shown: list[Group], lead: Group, look: Look, metres: float) -> None:
     }.get(count, tuple(0.1 + 0.8 * number / max(1, count - 1) for number in range(count)))
     for spot, group in zip(spots, standing, strict=True):
         group.x = spot
+    hung: list[Group] = []
     for group in shown:
         where = group.entity.where
         if group not in standing and group is not lead:
-            taken = [one.x for one in standing] or [0.5]
+            taken = [one.x for one in (*standing, *hung)] or [0.5]
             group.x = max((0.2, 0.5, 0.8), key=lambda spot: min(abs(spot - x) for x in taken))
+            hung.append(group)
         if where in ("left", "right"):
             group.x = 0.22 if where == "left" else 0.78
+            same = [one for one in standing if one.entity.where == where]
+            if group in same and len(same) > 1:
+                # Several at one side share it.
+                start = 0.12 if where == "left" else 0.6
+                group.x = start + 0.28 * same.index(group) / (len(same) - 1)
         tall = group.metres / metres
         group.depth = 2.2 if where == "behind" else 0.8 if where == "front" else 1.0
-        if group is not lead and not group.alive and tall / group.depth > 0.62:
+        if (
+            group is not lead
+            and not group.alive
+            and _sign_of(group) not in FIGURES
+            and tall / group.depth > 0.62
+        ):
             group.depth = min(2.6, max(1.5, tall / 0.62))
         elif group is not lead and not group.alive and where != "front":
             group.depth = max(group.depth, 1.0 + 0.12 * look.chance.random())
     if lead.entity.count > 3:
         lead.x = 0.5
+
+
+def _is_scattered(group: Group) -> bool:
+    """Whether it fills the air: falling leaves, confetti."""
+    thing, words = group.entity.thing, group.entity.label.split()
+    if thing is None or not words:
+        return False
+    return words[-1] in _CLUSTERED or (thing.pictogram in _SCATTERED and words[-1].endswith("s"))
+
+
+def _scattered_layers(group: Group, picture: Image.Image, look: Look) -> Iterator[Layer]:
+    """Many small ones all over the picture."""
+    for number in range(_MANY):
+        x, foot = (number + look.chance.random()) / _MANY, look.chance.uniform(0.08, 0.98)
+        at = x, foot, look.chance.uniform(0.045, 0.075), look.chance.uniform(0.95, 1.5)
+        yield replace(layer_of(group, picture, look, at, None), swing=0.03)
 
 
 def _on_all(aim: Aim, shown: list[Group], tall: float, aspect: float) -> Aim:
@@ -255,19 +315,46 @@ def _on_all(aim: Aim, shown: list[Group], tall: float, aspect: float) -> Aim:
 
 
 def _stack(shown: list[Group], layers: list[Layer]) -> None:
-    """Put what is said to be on something there."""
+    """Put what is said to be on something there, side by side."""
+    loads = {group.entity.upon: 0.0 for group in shown}
+    placed = dict(loads)
+    for group in shown:
+        loads[group.entity.upon] += min(group.entity.count, 12)
     for group in shown:
         base = next((one for one in layers if one.name and one.name == group.entity.upon), None)
         below = next((one for one in shown if one.entity.label == group.entity.upon), None)
-        if base is None or below is None or group.entity.path is not None or not _sits_on(group, below):
+        if base is None or below is None or not _sits_on(group, below):
+            continue
+        path = group.entity.path
+        if path not in (None, below.entity.path) and path is not None and path.way != "turns":
             continue
         sign = below.entity.thing.pictogram if below.entity.thing is not None else ""
         height = base.tall * (0.42 if sign in _SEATS else 0.94)
         least = 0.2 * base.tall if group.entity.kind == "thing" else 0.0
         group.x = base.x
-        for number, layer in enumerate(one for one in layers if one.name == group.entity.label):
+        for layer in (one for one in layers if one.name == group.entity.label):
             layer.tall = max(least, layer.tall * layer.depth / base.depth)
-            layer.x, layer.foot, layer.depth = base.x + 0.05 * number, base.foot - height, base.depth - 0.01
+            step = min(0.05, 0.5 * base.tall / max(1.0, loads[group.entity.upon] - 1))
+            place = placed[group.entity.upon] - (loads[group.entity.upon] - 1) / 2
+            placed[group.entity.upon] += 1
+            layer.x, layer.foot, layer.depth = base.x + step * place, base.foot - height, base.depth - 0.01
+            layer.heading = base.heading
+
+
+def _sign_of(group: Group) -> str:
+    """The pictogram of a thing."""
+    return group.entity.thing.pictogram if group.entity.thing is not None else ""
+
+
+def _rise(shown: list[Group], lead: Group, base: Layer, layers: list[Layer]) -> None:
+    """Put smoke over the thing that it comes from, and behind it; that of a rocket comes out below."""
+    for group in shown:
+        if _sign_of(group) != "smoke" or group is lead or group.entity.where or group.entity.upon:
+            continue
+        below = _sign_of(lead) == "🚀"
+        for layer in (one for one in layers if one.name == group.entity.label):
+            layer.x, layer.depth, layer.path = base.x, base.depth + 0.02, None if below else base.path
+            layer.foot = FLOOR if below else base.foot - 0.8 * base.tall
 
 
 def _aim(lead: Group, framing: Framing, own: list[Layer], aspect: float) -> Aim:
@@ -307,37 +394,61 @@ def _layers_of(
         count = min(count, 2)
     picture = picture_of(group, 0, framing, camera, look)
     tall = group.metres / metres / group.depth
+    if _is_scattered(group):
+        yield from _scattered_layers(group, picture, look)
+        return
     if group.entity.thing is not None and group.entity.thing.on == "sky":
         tall = 0.55 if group is lead else 0.26
+        if group.entity.where == "below":
+            # A planet below: its upper rim over the lower half of the picture.
+            group.x, tall = 0.5, 1.1 * look.aspect
     elif group is not lead and group.entity.kind == "thing":
         both_small = group.entity.thing is not None and group.entity.thing.on == "table" and not lead.alive
         least = 0.2 if both_small else _SMALLEST
         tall = min(_LARGEST if group.depth < 1.5 else 0.62, max(least, tall))
-    foot = _foot(group, lead, tall, horizon, look)
+    foot = _foot(
+        group, lead, tall, horizon, look, (lead.metres / metres / PERSON_TALL, _HANDS.get(framing, 0.5))
+    )
     wide = tall * picture.width / picture.height / look.aspect
     step = min(wide * 1.12, 0.86 / max(1, count)) if count > 1 else 0.0
+    if count > 2 and framing in _HANDS and _is_held(group, lead):
+        # Before whoever holds them, as far as the near shot shows.
+        group.x, step = lead.x, min(step, 0.9 / framing.value / count)
     for number in range(count):
         if number and group.alive:
             picture = picture_of(group, number, framing, camera, look)
         x = group.x + step * (number - (count - 1) / 2)
-        depth = group.depth + (0.06 * (number % 3) if count > 1 else 0.0)
+        depth = group.depth + (0.06 * (number % 3) if count > 1 and not _is_held(group, lead) else 0.0)
         share = tall * group.depth / depth
-        if count * wide > 0.95 and count > 1:
-            share *= max(0.4, 0.95 / (count * wide))
+        room = 0.95 / framing.value if framing in _HANDS and _is_held(group, lead) else 0.95
+        if count * wide > room and count > 1:
+            share *= max(0.2, room / (count * wide))
         path = group.entity.path
         if path is not None and count > 1:
             path = replace(path)
-        yield layer_of(group, picture, look, (x, foot - 0.012 * (number % 3), share, depth), path)
+        layer = layer_of(group, picture, look, (x, foot - 0.012 * (number % 3), share, depth), path)
+        # Several go one way.
+        layer.heading = "right" if group.x >= 0.5 else "left"
+        yield layer
 
 
-def _foot(group: Group, lead: Group, tall: float, horizon: float, look: Look) -> float:
-    """Where the lower edge of a group stands in the full shot."""
+def _foot(
+    group: Group, lead: Group, tall: float, horizon: float, look: Look, hands: tuple[float, float]
+) -> float:
+    """Where the lower edge of a group stands in the full shot; `hands` says how much of its usual
+    height the lead has, and how high it holds things up."""
+    share, held = hands
     on = group.entity.thing.on if group.entity.thing is not None else "ground"
     ground = horizon + (FLOOR - horizon) / group.depth
+    if _sign_of(group) in _RAISED and lead.alive and lead.entity.count > 2:
+        # Over the heads of those who carry them.
+        return horizon + 0.06
     if group.entity.where == "above" and on not in ("ceiling", "sky"):
         on = "air"
     if on == "air":
         return max(0.42, 0.36 + tall / 2) if group is not lead else 0.5 + tall / 2
+    if on == "sky" and group.entity.where == "below":
+        return 0.55 + tall
     if on == "sky":
         return 0.06 + tall if group is not lead else 0.5 + tall / 2
     if on == "ceiling":
@@ -346,10 +457,16 @@ def _foot(group: Group, lead: Group, tall: float, horizon: float, look: Look) ->
         return ground + 0.02 - (0.1 if group.depth == 1.0 else 0.0)
     if on == "table" and group is not lead and lead.alive:
         # In somebody's hands, or at least as high.
-        aside = min(0.26, 0.195 / look.aspect)
-        group.x = lead.x + aside if group.x >= lead.x else lead.x - aside
+        aside = min(0.26, 0.195 / look.aspect) * share
+        right = group.x >= lead.x
+        # Of several things each has a place of its own: the other hand, then farther out.
+        right, far = next(
+            (side, far) for far in range(9) for side in (right, not right) if (side, far) not in look.hands
+        )
+        look.hands.add((right, far))
+        group.x = lead.x + (aside if right else -aside) * (1 + 0.8 * far)
         group.depth = 0.98
-        return FLOOR - PERSON_TALL * 0.5 + tall / 2
+        return FLOOR - PERSON_TALL * held * share + tall / 2
     if on == "table" and group is lead:
         return 0.5 + tall / 2
     if on == "table":
@@ -359,7 +476,14 @@ def _foot(group: Group, lead: Group, tall: float, horizon: float, look: Look) ->
 
 def _from_above(groups: list[Group], lead: Group, look: Look) -> Composition:
     """Everything as seen from straight above, side by side on the ground."""
+    riders = {
+        one.entity.label: one
+        for one in groups
+        if one.alive and any(one.entity.upon == base.entity.label for base in groups)
+    }
+    groups = [one for one in groups if riders.get(one.entity.label) is not one or not one.entity.upon]
     members = [(group, number) for group in groups for number in range(min(group.entity.count, 12))]
+    ring = any(group.entity.ring for group in groups) and len(members) > 2
     columns = max(1, round((len(members) * look.aspect) ** 0.5 + 0.4))
     rows = -(-len(members) // columns)
     layers = []
@@ -368,17 +492,20 @@ def _from_above(groups: list[Group], lead: Group, look: Look) -> Composition:
         width = columns if row < rows - 1 else len(members) - columns * (rows - 1)
         tall = min(0.5, 0.78 / rows) * (1.0 if group is lead or group.metres * 2 > lead.metres else 0.6)
         if group.alive and group.sprite is None:
-            picture = figure.from_above(300, number + len(group.entity.label))
+            picture = figure.from_above(300, number + len(group.entity.label), group.entity.tint)
         else:
             picture = picture_of(group, number, Framing.FULL, Camera(Move.STATIC, None, False), look)
-        middle = (row + 0.5) / rows
-        layers.append(
-            layer_of(
-                group,
-                picture,
-                look,
-                ((column + 0.5) / width, middle + tall / 2, tall, 1.0),
-                group.entity.path,
-            )
-        )
+        x, middle = (column + 0.5) / width, (row + 0.5) / rows
+        if ring:
+            turn, reach = math.tau * place / len(members), 0.34
+            tall = min(tall, 0.3)
+            x = 0.5 + reach * math.sin(turn) * min(1.0, 1 / look.aspect)
+            middle = 0.5 - reach * math.cos(turn) * min(1.0, look.aspect)
+        path = group.entity.path
+        layers.append(layer_of(group, picture, look, (x, middle + tall / 2, tall, 1.0), path))
+        for rider in riders.values():
+            if rider.entity.upon == group.entity.label and rider.alive and number == 0:
+                above = figure.from_above(300, len(rider.entity.label), rider.entity.tint)
+                at = x, middle + 0.2 * tall, 0.45 * tall, 0.99
+                layers.append(layer_of(rider, above, look, at, path))
     return Composition(tuple(layers), Aim())

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
 from sorasync.preview.animatic import vocabulary
+from sorasync.preview.animatic.boxes import MOST_BOXES, boxes_in, listed_in
 from sorasync.preview.animatic.canvas import RGB
 from sorasync.preview.animatic.colours import colours_in
-from sorasync.preview.animatic.vocabulary import Match, Place, Thing, split_words, words_of
+from sorasync.preview.animatic.entity import CROWD, Entity
+from sorasync.preview.animatic.vocabulary import Match, Place, split_words, words_of
 from sorasync.preview.animatic.word_context import (
     DETERMINERS,
-    NO_HEADS,
-    NUMBERS,
     ReadText,
     compound_head,
     count_of,
@@ -22,71 +22,32 @@ from sorasync.preview.animatic.word_context import (
     is_material,
     is_preposition,
     is_verb,
-    noun_phrase,
     scale_in,
     tint_of,
     where_said,
     without_camera,
 )
 
-# Nouns that nothing can be drawn for, or that are parts of the picture.
-ABSTRACT = words_of("abstract")
 _MOST_THINGS = 5
-_MOST_BOXES = 3
 _WORN = words_of("worn")
 _BODY_PARTS = words_of("body_parts")
-_HEAPS = words_of("heaps")
 _VESSELS = words_of("vessels")
+_RIDES = words_of("rides")
+_AND = frozenset(["and", "und", "et", "y", "e", "и", "with", "mit"])
+_DETAIL = re.compile(r"close|closeup|close-up|insert|macro|detail|extreme")
 _CLOTHES = words_of("clothes")
 _LONG_HAIRED, _GREY_HAIRED = words_of("long_haired"), words_of("grey_haired")
 _WEARS = frozenset(["in", "wearing", "wears", "with"])
 _WEARS_TOO = _WEARS | {"his", "her", "en", "mit", "con", "com", "avec", "в", "vestida", "vestido"}
+_POSSESSIVES = frozenset(["his", "her", "their"])
 _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
-_FILLERS = words_of("fillers")
 _UPON = words_of("upon")
-_LED_AWAY = words_of("led_away")
-# What people are called by what they do.
-_SOMEBODY = re.compile(
-    r"(?:maker|smith|keeper|man|woman|men|women|ologist|[a-z]{4}(?<!eckl)(?<!layl)ist|ician|eer|boy|girl|blower|driver"
-    r"|seller|rider|player|watcher|washer|cleaner|master|singer|fighter|catcher|tamer|teller|charmer|bearer|walker"
-    r"|climber|hunter|herder|trainer|trader|dealer|teacher|worker|[a-z]{3}eteer)s?$"
+_SEATS, _HELMETED = words_of("seats"), words_of("helmeted")
+_INSIDES, _SOMEBODIES = words_of("insides"), words_of("somebodies")
+_IN_RING = re.compile(
+    r"\b(?:in|forms?|forming|into|makes?) an? (?:[a-z]+ )?(?:circle|ring)\b"
+    r"|im kreis|en cercle|en círculo|in cerchio"
 )
-CROWD = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Where something goes and when: `way` is a key of the table of paths, times are parts of the shot."""
-
-    way: str
-    start: float
-    stop: float
-    side: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """Something to draw: a thing, somebody (`person`), a character (`cast`), or a box for anything else.
-
-    `small` is a child, and `long_hair` and `grey` say how people are told apart.
-    `scale` is how much larger than usual it is said to be, `where` its place in the picture, `upon` the label
-    of what it is on.
-    """
-
-    kind: str
-    label: str
-    count: int = 1
-    thing: Thing | None = None
-    scale: float = 1.0
-    tint: RGB | None = None
-    where: str = ""
-    first: int = 0
-    small: bool = False
-    long_hair: bool = False
-    grey: bool = False
-    pose: str = ""
-    path: Path | None = None
-    upon: str = ""
 
 
 def find_entities(
@@ -100,10 +61,20 @@ def find_entities(
         for match in vocabulary.other_words("unseen").find(whole.words):
             whole.take(match)
         found += _other_things(whole)
+    for match in vocabulary.table("air", english).find(whole.words):
+        whole.take(match)
     # What says where and when is no thing to see there.
     spots = vocabulary.place_table(english).find(whole.words)
     if english:
         spots = [match for match in spots if not is_verb(whole, match)]
+    longer = {
+        number
+        for one in vocabulary.thing_table(language).find(whole.words)
+        if one.after - one.first > 1
+        for number in range(one.first, one.after)
+    }
+    # A street lamp is no street.
+    spots = [one for one in spots if one.after - one.first > 1 or one.first not in longer]
     for match in (*spots, *vocabulary.table("times", english).find(whole.words)):
         here = place is not None and match.entry == place.name
         if whole.free(match) and (here or match.after - match.first > 1 or match not in spots):
@@ -117,14 +88,24 @@ def find_entities(
             head = compound_head(whole, match)
             if head is None or head in whole.taken:
                 whole.take(match)
-        found += _boxes_in(whole, crowded=len(found) > 1)
-    if any(one.kind == "person" and one.label for one in found):
+        found += boxes_in(whole, crowded=len(found) > 1)
+        found += listed_in(whole)[: max(0, MOST_BOXES - sum(one.kind == "box" for one in found))]
+    acting = any(one.thing is not None and one.thing.pictogram in _SOMEBODIES for one in found)
+    if acting or any(one.kind == "person" and one.label for one in found):
         # A pronoun is one of those who are named.
         found = [one for one in found if one.kind != "person" or one.label]
     found = _with_tools(_dressed(found, whole), whole)
     held = {vocabulary.data()["pose_holds"].get(one.pose) for one in found if one.pose}
     found = [one for one in found if one.thing is None or one.thing.pictogram not in held]
-    if any(one.kind in ("person", "cast") for one in found):
+    parts = any(one.thing is not None and one.thing.pictogram in _BODY_PARTS for one in found)
+    if parts:
+        # Her cheek: nobody but an eye is seen.
+        found = [one for one in found if one.label or whole.words[one.first].text not in _POSSESSIVES]
+    detail = _detail_of(found, whole)
+    if detail is not None:
+        # A close-up of hands shows nobody else, and them before all.
+        found = [replace(detail, first=-1), *(one for one in found if one.thing and one is not detail)]
+    elif any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
     return _stacked(sorted(found, key=lambda entity: entity.first), whole)
 
@@ -138,10 +119,33 @@ def _stacked(found: list[Entity], whole: ReadText) -> tuple[Entity, ...]:
             and whole.words[above.first].sentence == whole.words[below.first].sentence
         )
         between = whole.words[max(above.first + 1, below.first - 3) : below.first + 1]
+        rides = (
+            above.kind in ("person", "cast") and below.thing is not None and below.thing.pictogram in _SEATS
+        )
+        rides = rides and any(word.text in _RIDES for word in whole.words[above.first + 1 : below.first])
         upon = max((number for number, word in enumerate(between) if word.text in _UPON), default=None)
-        if carries and together and upon is not None and not any(word.after_comma for word in between[upon:]):
+        upon = upon if upon is None or not any(word.after_comma for word in between[upon:]) else None
+        reader = found[place - 1] if place else None
+        seat = below.thing is not None and below.thing.pictogram in _SEATS
+        held = above.thing is not None and above.thing.on == "table"
+        sits = seat and held and reader is not None and reader.kind in ("person", "cast")
+        if carries and together and upon is not None and sits and reader is not None:
+            # A man reads a newspaper on a bench: he sits there.
+            found[place - 1] = replace(reader, upon=below.label)
+        elif carries and together and (rides or upon is not None):
             found[place] = replace(above, upon=below.label)
+            while place and _goes_with(found[place - 1], found[place], whole):
+                # A dog and two cats on a sofa.
+                place -= 1
+                found[place] = replace(found[place], upon=below.label)
     return tuple(found)
+
+
+def _goes_with(first: Entity, second: Entity, whole: ReadText) -> bool:
+    """Whether two are named in one breath: a dog and two cats."""
+    between = [word.text for word in whole.words[first.first + 1 : second.first]]
+    joined = any(word in _AND for word in between)
+    return joined and len(between) < 5 and not first.upon and not any(is_upon in between for is_upon in _UPON)
 
 
 def _other_things(whole: ReadText) -> list[Entity]:
@@ -171,6 +175,7 @@ def _named_in(whole: ReadText, names: tuple[str, ...], kind: str) -> list[Entity
 def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
     """The things that a text names by so many words or more, each once, in its order."""
     found: dict[str, Entity] = {}
+    held: dict[int, int] = {}
     for match in vocabulary.thing_table(whole.language).find(whole.words):
         if (
             match.after - match.first < least_words
@@ -181,16 +186,31 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             or _is_other_beside(whole, match)
         ):
             continue
-        whole.take(match)
-        if _only_holds(whole, match):
+        if is_inside(whole, match):
+            whole.take(match)
             continue
-        if match.entry in found or len(found) == _MOST_THINGS:
+        inside = _held_by(whole, match)
+        if inside is not None:
+            held[inside] = count_of(whole, match)
+            whole.take(match)
+            continue
+        whole.take(match)
+        known = found.get(match.entry)
+        if known is not None:
+            # The same once more: only where it is may be new.
+            count = max(known.count, count_of(whole, match))
+            found[match.entry] = replace(known, count=count, where=known.where or where_said(whole, match))
+            continue
+        if len(found) == _MOST_THINGS:
             continue
         thing = vocabulary.things()[match.entry]
+        if thing.on == "ceiling" and whole.english and whole.after(match.after, 1) == ["on"]:
+            # A lamp on the floor does not hang.
+            thing = replace(thing, on="ground", height=max(0.5, thing.height))
         found[match.entry] = Entity(
             "thing",
             whole.label(match),
-            count_of(whole, match),
+            held.get(match.first) or count_of(whole, match),
             thing,
             scale_in(" ".join(whole.before(match.first, 3))),
             tint_of(whole, match),
@@ -201,16 +221,34 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
 
 
 def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
-    """Somebody who is called by an instrument or tool has it, named or not."""
+    """Somebody who is called by an instrument or tool, or who does what needs one, has it, named or not."""
     present = {one.thing.pictogram for one in found if one.thing is not None}
-    tools = {match.first: match.entry for match in vocabulary.table("tools", whole.english).find(whole.words)}
-    for one in list(found):
-        sign = tools.get(one.first)
-        if one.kind == "person" and sign is not None and sign not in present:
-            present.add(sign)
-            thing = vocabulary.things()[sign]
-            found.append(Entity("thing", thing.name, 1, thing, first=one.first))
+    people = [one for one in found if one.kind in ("person", "cast")]
+    firsts = [one.first for one in found if one.thing is not None and one.thing.on == "table"]
+    for match in vocabulary.table("tools", whole.english).find(whole.words):
+        sentence = whole.words[match.first].sentence
+        somebody = any(
+            one.first <= match.after and whole.words[one.first].sentence == sentence for one in people
+        )
+        # Reads a letter: what it is done with is named.
+        named = any(match.after <= first <= match.after + 3 for first in firsts)
+        if somebody and not named and match.entry not in present:
+            present.add(match.entry)
+            thing = vocabulary.things()[match.entry]
+            found.append(Entity("thing", thing.name, 1, thing, first=match.first))
     return found
+
+
+def _detail_of(found: list[Entity], whole: ReadText) -> Entity | None:
+    """The part of a body that a near shot is said to be of."""
+    for one in found:
+        if one.thing is None or one.thing.pictogram not in _BODY_PARTS:
+            continue
+        before = whole.before(one.first, 5)
+        led = next((number for number, word in enumerate(before) if word in ("on", "of")), None)
+        if led is not None and any(_DETAIL.match(word) for word in before[led + 1 :]):
+            return one
+    return None
 
 
 def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
@@ -230,12 +268,19 @@ def _dressed(found: list[Entity], whole: ReadText) -> list[Entity]:
 
 def _in_colour(person: Entity, whole: ReadText) -> Entity:
     """Somebody in the colour of the clothes right behind: a girl in a yellow raincoat."""
-    near = whole.after(person.first + max(1, len(person.label.split())), 6)
-    if not whole.english or person.tint is not None or not near or near[0] not in _WEARS:
+    end = person.first + max(1, len(person.label.split()))
+    near = whole.after(end, 6)
+    if not whole.english or not near or near[0] not in _WEARS:
         return person
     for number, word in enumerate(near[1:], 1):
         named = colours_in(word)
-        if named and any(one in _CLOTHES for one in near[number + 1 :]):
+        if not named:
+            continue
+        after = near[number + 1 : number + 2]
+        ends = (
+            not after or whole.words[end + number + 1].after_comma or is_preposition(whole, end + number + 1)
+        )
+        if any(one in _CLOTHES for one in near[number + 1 :]) or ends:
             return replace(person, tint=named[0].rgb)
     return person
 
@@ -249,7 +294,14 @@ def people_in(whole: ReadText) -> list[Entity]:
         if match.entry == "small"
     }
     small |= {match.first for match in _small_table(whole.english).find(whole.words)}
+    falling = {
+        number
+        for match in vocabulary.table("weather", whole.english).find(whole.words)
+        for number in range(match.first, match.after)
+    }
     poses = vocabulary.table("poses", whole.english).find(whole.words)
+    # Snow comes, and nobody: идёт снег.
+    poses = [match for match in poses if falling.isdisjoint(range(match.first, match.after))]
     for match in vocabulary.people_table(whole.language).find(whole.words):
         if (
             not whole.free(match)
@@ -292,13 +344,16 @@ def people_in(whole: ReadText) -> list[Entity]:
                 "person",
                 label,
                 count,
-                tint=tint_of(whole, match),
+                tint=tint_of(whole, match) or _uniform(whole, match),
                 where=where_said(whole, match),
                 first=match.first,
+                helmet=word.text in _HELMETED or whole.words[match.after - 1].text in _HELMETED,
                 small=match.first in small,
                 long_hair=bool(_LONG_HAIRED.intersection({word.text, *label.split()})),
                 grey=bool(_GREY_HAIRED.intersection({word.text, *whole.before(match.first, 2)})),
                 pose=pose,
+                ring=_IN_RING.search(" ".join(one.text for one in whole.words if one.sentence == sentence))
+                is not None,
             )
         )
     return found
@@ -310,13 +365,37 @@ def _is_other_beside(whole: ReadText, match: Match) -> bool:
     return whole.english and any(word.text in others.split() for word in whole.words)
 
 
-def _only_holds(whole: ReadText, match: Match) -> bool:
-    """Whether a vessel only says how much there is of something that is drawn with it: a bowl of ramen."""
-    if match.entry not in _VESSELS or whole.after(match.after, 1) != ["of"]:
+def is_inside(whole: ReadText, match: Match) -> bool:
+    """Whether it plays in a house or vehicle, which is not seen from outside then."""
+    if not whole.english or match.entry not in _INSIDES:
         return False
+    for number, word in enumerate(whole.clause_before(match.first, 4)):
+        if word in ("inside", "aboard", "interior", "within"):
+            return True
+        if word == "in" or (
+            word == "of" and whole.before(match.first, 5)[number + 1 : number + 2] == ["interior"]
+        ):
+            return True
+        if word not in DETERMINERS and is_preposition(whole, match.first - number - 1):
+            return False
+    return False
+
+
+def _uniform(whole: ReadText, match: Match) -> RGB | None:
+    """What people wear by their trade."""
+    table = vocabulary.table("uniforms", whole.english)
+    worn = next((one for one in table.find(whole.words) if match.first <= one.first < match.after), None)
+    return vocabulary.colour_of(worn.entry) if worn is not None else None
+
+
+def _held_by(whole: ReadText, match: Match) -> int | None:
+    """Where the word stands for what is drawn with its vessel, which only says how many: a bowl of ramen."""
+    if match.entry not in _VESSELS or whole.after(match.after, 1) != ["of"]:
+        return None
     after = vocabulary.thing_table(whole.language).find(whole.words)
     held = next((one for one in after if 0 < one.first - match.after < 4), None)
-    return held is not None and vocabulary.things()[held.entry].on == "table"
+    drawn = held is not None and vocabulary.things()[held.entry].on == "table"
+    return held.first if held is not None and drawn else None
 
 
 def _narrows(whole: ReadText, match: Match) -> bool:
@@ -329,7 +408,8 @@ def _narrows(whole: ReadText, match: Match) -> bool:
         # A burning castle has both.
         return False
     places = {one.first for one in vocabulary.place_table(True).find(whole.words)}
-    return head not in places or is_material(whole, match)
+    # A hotel lobby is in the hotel.
+    return match.entry in _INSIDES or head not in places or is_material(whole, match)
 
 
 def _is_adjective(whole: ReadText, match: Match) -> bool:
@@ -352,86 +432,3 @@ def _small_table(english: bool) -> vocabulary.WordTable:
     return vocabulary.WordTable(
         (phrase, "small") for phrase in vocabulary.phrases(vocabulary.data()["people"]["small"], english)
     )
-
-
-def _boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
-    """Noun phrases that nobody knows: what stands after a determiner or number up to a word that ends it.
-
-    Where enough else is to be seen, what something only lies on or leads to is left out.
-    """
-    known = _known_words()
-    found: list[Entity] = []
-    number = 0
-    while number < len(whole.words):
-        word = whole.words[number]
-        number += 1
-        opens = word.text in DETERMINERS or word.text in NUMBERS
-        if not opens or number - 1 in whole.taken:
-            continue
-        if crowded and _LED_AWAY.intersection(whole.before(number - 1, 1)):
-            continue
-        phrase = noun_phrase(whole, number, word.text)
-        end = number + len(phrase)
-        if phrase and end in whole.taken and end < len(whole.words) and not is_preposition(whole, end):
-            continue
-        number = end
-        after = number
-        while phrase and phrase[-1] in NO_HEADS:
-            phrase, number = phrase[:-1], number - 1
-        while phrase and (phrase[0].endswith("ly") or phrase[0] in _FILLERS):
-            phrase = phrase[1:]
-        if (
-            not phrase
-            or phrase[-1] in NUMBERS
-            or phrase[-1] in ABSTRACT
-            or phrase[-1] in _CLOTHES
-            or phrase[-1] in known
-            or colours_in(phrase[-1])
-        ):
-            continue
-        if is_denied(whole, number - len(phrase)) or any(phrase[-1] in one.label.split() for one in found):
-            continue
-        if phrase[-1] in _HEAPS and whole.after(number, 1) == ["of"] and number + 1 in whole.taken:
-            # What it is a heap of is drawn.
-            continue
-        match = Match(
-            "", number - len(phrase), number, phrase[-1].endswith("s") and not phrase[-1].endswith("ss")
-        )
-        his = {"his", "her", "their"}.intersection(whole.after(number, 5))
-        somebody = _SOMEBODY.search(phrase[-1]) or (his and phrase[-1].endswith(("er", "or", "ian", "ant")))
-        found.append(
-            Entity(
-                "person" if somebody else "box",
-                " ".join(phrase[-3:]) + _made_of(whole, number),
-                count_of(whole, match),
-                None,
-                scale_in(" ".join(phrase)),
-                tint_of(whole, match),
-                where_said(whole, match),
-                match.first,
-            )
-        )
-        number = after
-        if len(found) == _MOST_BOXES:
-            break
-    return found
-
-
-def _made_of(whole: ReadText, number: int) -> str:
-    """What a heap or a drop is of: the words behind it, if nothing else is drawn for them."""
-    if whole.after(number, 1) != ["of"] or number + 1 in whole.taken:
-        return ""
-    phrase = noun_phrase(whole, number + 1, "a")
-    return f" of {' '.join(phrase[-2:])}" if phrase else ""
-
-
-@lru_cache(maxsize=1)
-def _known_words() -> frozenset[str]:
-    """Single words that some table knows, which are drawn in another way or not at all."""
-    found: set[str] = set()
-    for section in ("times", "weather", "cover", "poses", "paths", "people"):
-        for words in vocabulary.data()[section].values():
-            found.update(vocabulary.phrases(words, english=True))
-    for row in vocabulary.data()["places"]:
-        found.update(vocabulary.phrases(row["words"], english=True))
-    return frozenset(found)

@@ -32,6 +32,7 @@ class Looks:
     long_hair: bool = False
     grey: bool = False
     small: bool = False
+    helmet: bool = False
 
     @property
     def standing_head(self) -> float:
@@ -74,12 +75,21 @@ def person(
     return picture.reduce(_OVERSAMPLE)
 
 
-def from_above(width: int, index: int) -> Image.Image:
+def from_above(width: int, index: int, coat: RGB | None = None) -> Image.Image:
     """Somebody seen from straight above: shoulders and the top of a head."""
     large = width * _OVERSAMPLE
     picture = Image.new("RGBA", (large, large), (*_DARK, 0))
     draw = ImageDraw.Draw(picture)
-    draw.ellipse((0, large * 0.28, large - 1, large * 0.72), fill=COATS[index % len(COATS)], outline=_INK)
+    sleeve = mix(coat or COATS[index % len(COATS)], (20, 20, 30), 0.18)
+    for side in (0.12, 0.88):
+        hand = side + (0.1 if side < 0.5 else -0.1)
+        draw.line((large * side, large * 0.46, large * hand, large * 0.16), fill=sleeve, width=large // 8)
+        box = (large * (hand - 0.06), large * 0.07, large * (hand + 0.06), large * 0.19)
+        draw.ellipse(box, fill=_SKINS[index % 3])
+    draw.ellipse((large * 0.43, large * 0.17, large * 0.57, large * 0.34), fill=_SKINS[index % 3])
+    draw.ellipse(
+        (0, large * 0.28, large - 1, large * 0.72), fill=coat or COATS[index % len(COATS)], outline=_INK
+    )
     draw.ellipse((large * 0.3, large * 0.24, large * 0.7, large * 0.7), fill=mix(_INK, (120, 80, 50), 0.3))
     return picture.reduce(_OVERSAMPLE)
 
@@ -114,6 +124,9 @@ def _head(
 ) -> None:
     """A head whose crown is at a point; `head` is half its height."""
     middle, top = at
+    if paints.looks.helmet:
+        box = (middle - head * 1.35, top - head * 0.16, middle + head * 1.35, top + head * 2.4)
+        draw.ellipse(box, fill=mix(paints.coat, _INK, 0.1), outline=_INK, width=max(1, round(head * 0.08)))
     draw.ellipse(
         (middle - head * 0.98, top - head * 0.04, middle + head * 0.98, top + head * 1.7), fill=paints.hair
     )

@@ -170,7 +170,15 @@ def tabletop(brush: Brush, tones: Tones, chance: Random) -> None:
         brush.line([(0, y), (1, y)], 0.002, mix(tones.ground, _BLACK, 0.2))
 
 
+def surface(brush: Brush, tones: Tones, chance: Random) -> None:
+    """A table or floor seen from straight above."""
+    brush.gradient(mix(tones.ground, _WHITE, 0.06), mix(tones.ground, _BLACK, 0.06), 1.0)
+    for row in range(1, 6):
+        brush.line([(0, row / 6), (1, row / 6)], 0.003, mix(tones.ground, _BLACK, 0.12))
+
+
 SETS = {
+    "surface": surface,
     "room": room,
     "shelves": shelves,
     "hall": hall,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sorasync.preview.animatic.camera import Pose
 from sorasync.preview.animatic.canvas import Planes
-from sorasync.preview.animatic.entities import Path
+from sorasync.preview.animatic.entity import Path
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.sprite import SECONDS_A_FRAME
 
@@ -35,7 +35,8 @@ class Layer:
     """A picture that stands in a full shot with its foot at (x, foot), `tall` high, in parts of the frame.
 
     `depth` is its distance, 1 for the subject's. `mirrored` are its frames turned round, for what turns.
-    `swing` is how far it moves up and down by itself, and `held` keeps it in its place of the picture.
+    `swing` is how far it moves up and down by itself, `heading` the side it goes to where no words say so.
+    `held` keeps it in its place of the picture.
     """
 
     frames: tuple[Patch, ...]
@@ -49,6 +50,7 @@ class Layer:
     mirrored: tuple[Patch, ...] = ()
     held: bool = False
     looks: str = "left"
+    heading: str = ""
     kept: dict[tuple[int, int, int, bool], Patch] = field(default_factory=dict)
 
     def patch(self, seconds: float, height: int, narrow: float, turned: bool) -> Patch:
@@ -109,7 +111,8 @@ def _on_path(layer: Layer, progress: float) -> Where:
         return rest
     done = min(1.0, max(0.0, (progress - path.start) / max(0.01, path.stop - path.start)))
     eased = done * done * (3 - 2 * done)
-    away = 1.0 if path.side == "right" else -1.0 if path.side == "left" else 1.0 if layer.x >= 0.5 else -1.0
+    side = path.side or layer.heading or ("right" if layer.x >= 0.5 else "left")
+    away = 1.0 if side == "right" else -1.0
     round_ = _towards(layer, path, away)
     match path.way:
         case "enters":

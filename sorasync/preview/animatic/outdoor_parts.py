@@ -20,7 +20,7 @@ def paint_sky(brush: Brush, tones: Tones, chance: Random, until: float, disc: bo
             brush.disc(
                 chance.random(), chance.random() * until, chance.uniform(0.001, 0.003), (214, 220, 236)
             )
-    if disc:
+    if disc and not tones.covered:
         x, y = chance.uniform(0.2, 0.8), until * chance.uniform(0.3, 0.55)
         brush.disc(x, y, 0.075, mix(tones.disc, tones.sky, 0.72))
         brush.disc(x, y, 0.05, tones.disc)

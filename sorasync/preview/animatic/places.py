@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from sorasync.preview.animatic import interiors, town_sets
@@ -112,11 +113,12 @@ def sea(brush: Brush, tones: Tones, chance: Random) -> None:
                 chance.random(), chance.random() * horizon, chance.uniform(0.001, 0.003), (214, 220, 236)
             )
     x = chance.uniform(0.3, 0.7)
-    brush.disc(x, horizon * 0.72, 0.09, mix(tones.disc, tones.low, 0.6))
-    brush.disc(x, horizon * 0.72, 0.06, tones.disc)
+    if not tones.covered:
+        brush.disc(x, horizon * 0.72, 0.09, mix(tones.disc, tones.low, 0.6))
+        brush.disc(x, horizon * 0.72, 0.06, tones.disc)
     water = mix(tones.ground, tones.sky, 0.3)
     brush.slope(mix(water, tones.low, 0.4), mix(tones.ground, _BLACK, 0.35), horizon, 1.0)
-    for row in range(9):
+    for row in range(0 if tones.covered else 9):
         y = horizon + 0.012 + 0.006 * row * row
         wide = 0.03 + 0.022 * row + chance.uniform(0, 0.05)
         shift = chance.uniform(-0.02, 0.02)
@@ -127,6 +129,63 @@ def sea(brush: Brush, tones: Tones, chance: Random) -> None:
         colour = mix(water, _BLACK, 0.2 + 0.16 * layer)
         level = horizon + (1 - horizon) * (0.3 + 0.24 * layer)
         brush.ridge(level, 0.018, chance.uniform(0, 6), colour, 2.6 - 0.5 * layer)
+
+
+def pool(brush: Brush, tones: Tones, chance: Random) -> None:
+    """A swimming pool with lanes, in a tiled hall."""
+    y, shade = tones.horizon, 0.5 if tones.night else 0.0
+    wall, water = mix((206, 214, 216), _BLACK, shade), mix(tones.ground, _BLACK, shade)
+    brush.gradient(mix(wall, _BLACK, 0.18), wall, y)
+    for column in range(1, 14):
+        brush.line([(column / 14, 0), (column / 14, y)], 0.002, mix(wall, _BLACK, 0.12))
+    brush.slope(mix(wall, _BLACK, 0.1), mix(wall, _BLACK, 0.2), y, 1.0)
+    brush.shape([(0.2, y + 0.06), (0.8, y + 0.06), (1.4, 1.0), (-0.4, 1.0)], water)
+    for lane in range(1, 5):
+        top, low = 0.2 + 0.6 * lane / 5, -0.4 + 1.8 * lane / 5
+        brush.line([(top, y + 0.06), (low, 1.0)], 0.008, mix((206, 70, 60), _WHITE, 0.5 * (lane % 2)))
+
+
+def pier(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Planks that run out into the sea."""
+    water = replace(tones, ground=mix((47, 106, 138), _BLACK, 0.6 if tones.night else 0.0))
+    sea(brush, water, chance)
+    far, edge = tones.horizon + 0.04, mix(tones.ground, _BLACK, 0.4)
+    brush.shape([(0.44, far), (0.56, far), (1.02, 1.0), (-0.02, 1.0)], tones.ground)
+    for step in range(1, 12):
+        share = (step / 12) ** 1.8
+        y = far + (1 - far) * share
+        brush.line([(0.44 - 0.46 * share, y), (0.56 + 0.46 * share, y)], 0.002 + 0.005 * share, edge)
+    for step in range(1, 5):
+        share = (step / 5) ** 1.8
+        y = far + (1 - far) * share
+        for x in (0.44 - 0.46 * share, 0.56 + 0.46 * share):
+            brush.box(x - 0.004 - 0.012 * share, y - 0.03 - 0.12 * share, x + 0.004 + 0.012 * share, y, edge)
+
+
+def canyon(brush: Brush, tones: Tones, chance: Random) -> None:
+    """Walls of rock on both sides of a dry bed."""
+    paint_sky(brush, tones, chance, tones.horizon + 0.06)
+    brush.slope(mix(tones.ground, tones.low, 0.3), mix(tones.ground, _BLACK, 0.2), tones.horizon + 0.04, 1.0)
+    for layer in range(3):
+        share = layer / 2
+        colour = mix(mix(tones.ground, tones.low, 0.45 - 0.4 * share), (96, 46, 32), 0.15 + 0.2 * share)
+        near, top = 0.36 - 0.13 * layer, tones.horizon * (0.5 - 0.22 * layer)
+        foot = tones.horizon + 0.05 + 0.12 * layer
+        for side in (0.0, 1.0):
+            edge = [
+                (near, foot),
+                (near - 0.03, (top + foot) / 2),
+                (near - 0.07, top),
+                (0.0, top - 0.06),
+                (0.0, foot + 0.2),
+            ]
+            brush.shape([(x if side == 0 else 1 - x, y) for x, y in edge], colour)
+            for band in range(1, 4):
+                y = top + (foot - top) * band / 4
+                line = [(0.0, y), (near - 0.05 + 0.012 * band, y)]
+                brush.line(
+                    [(x if side == 0 else 1 - x, y) for x, y in line], 0.006, mix(colour, _BLACK, 0.18)
+                )
 
 
 def beach(brush: Brush, tones: Tones, chance: Random) -> None:
@@ -238,6 +297,9 @@ SETS: dict[str, Set] = {
     "crater": crater,
     "sea": sea,
     "beach": beach,
+    "pier": pier,
+    "pool": pool,
+    "canyon": canyon,
     "underwater": underwater,
     "sky": sky,
     "space": space,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from sorasync.preview.animatic.colours import Swatch
+from sorasync.preview.animatic.vocabulary import foreign_camera
 
 _END = re.compile(r"(?:(?<=[.!?…])|(?<=[.!?…][\"”')\]]))\s+")
 _SHORT = re.compile(r"(?:^|\s)(?:mr|mrs|ms|dr|st|no|vs|approx|e\.g|i\.e)\.$", re.IGNORECASE)
@@ -19,8 +20,14 @@ _CUT = re.compile(r"\b(?=(?:smash |hard |then )?cuts? to\b)", re.IGNORECASE)
 _FRAMING = (
     r"(?:extreme |medium )?close[- ]?ups?|macro|establishing shot"
     r"|(?:(?:extreme|very|medium) )?(?:wide|long|full|medium|close)(?:[- ][a-z]+){0,2}[- ](?:shot|angle|view)"
-    r"|two[- ]shot|over[- ]the[- ]shoulder|aerial|bird'?s[- ]eye|drone"
-    r"|(?:seen )?from behind|in profile|profile of|from (?:straight |directly )?above|insert"
+    r"|two[- ]shot|over[- ]the[- ]shoulder|over (?:an? |the )?(?:his|her|their|[a-z]+['’]s) shoulder"
+    r"|aerial|bird'?s[- ]eye|(?<!a )(?<!the )(?<!an )drone|drone (?:shot|view|footage|flies)"
+    r"|(?:seen )?from behind"
+    r"|away from (?:the )?camera|in profile"
+    r"|back of(?= (?:\w+ )?(?:\w+['’]s )?head)"
+    r"|profile(?: shot| view)?(?! picture| photo)"
+    r"|portrait (?:shot|of)"
+    r"|from (?:straight |directly )?above|insert"
     r"|(?:low|high|dutch)[- ]angle|top[- ]down|overhead|point[- ]of[- ]view|pov"
 )
 _MOVE = (
@@ -121,7 +128,9 @@ def cuts(text: str) -> list[str]:
 
 def camera(text: str) -> str:
     """Framing and camera moves named in the text."""
-    return _first_words(_CAMERA, text, 3)
+    found = _first_words(_CAMERA, text, 3)
+    foreign = [match.group().lower() for match in foreign_camera().finditer(text[:16000])]
+    return ", ".join(dict.fromkeys([*filter(None, [found]), *foreign[:3]]))
 
 
 def focus(text: str) -> str:

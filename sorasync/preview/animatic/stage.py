@@ -9,13 +9,14 @@ from PIL import Image
 
 from sorasync.preview.animatic import places as sets
 from sorasync.preview.animatic import vocabulary
+from sorasync.preview.animatic.air import paint_air
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, View, pose, read_camera
 from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, Planes, from_picture, scale_plane
 from sorasync.preview.animatic.casting import Troupe
 from sorasync.preview.animatic.colours import mix
 from sorasync.preview.animatic.composition import Composition, compose, framing_of
-from sorasync.preview.animatic.entities import Entity
+from sorasync.preview.animatic.entity import Entity
 from sorasync.preview.animatic.grade import Grade, palette_grade
 from sorasync.preview.animatic.layers import Layer, lay_layers
 from sorasync.preview.animatic.light import Light, read_light, shine, soften
@@ -37,6 +38,8 @@ _COMING_TALL = 0.3
 _GIVEN_REACH, _GIVEN_EASE = 0.1, 0.12
 _KEPT_BACKDROP, _KEPT_LAYERS, _KEPT_CAST = 0.45, 0.65, 0.9
 _SNOW: RGB = (232, 238, 245)
+# From straight above these show a table or floor, and no open ground.
+_FLAT = frozenset({"room", "hall", "tabletop", "sweep", "stage", "shelves", "carriage", "module"})
 _HORIZON = 0.5
 _HIGH_HORIZON = 0.24
 
@@ -289,20 +292,26 @@ def _painted(
     if time == "night" and place is not None:
         ground = mix(ground, (8, 10, 20), 0.62)
         wall = mix(wall, (16, 14, 24), 0.25 if not reading.outside else 0.6)
-    elif time in ("dusk", "dawn") and reading.outside:
-        ground = mix(ground, (80, 58, 70), 0.35 if time == "dusk" else 0.2)
+    elif time in ("dusk", "dawn", "blue") and reading.outside:
+        dim: RGB = (34, 42, 74) if time == "blue" else (80, 58, 70)
+        ground = mix(ground, dim, {"dusk": 0.35, "dawn": 0.2, "blue": 0.55}[time])
     grey = bool(reading.weather & {"rain", "storm", "fog", "overcast", "snow", "dust"})
     level = 0.5 + (horizon - 0.5) / room[1]
-    tones = natural_tones(ground, wall, time, grey, level)
+    covered = bool(reading.weather & {"rain", "storm", "overcast", "snow", "dust"})
+    tones = natural_tones(ground, wall, time, grey, level, covered)
     if place is not None:
         lit = tones.lit or ((255, 226, 170) if place.lamps else None)
+        if reading.unlit and not place.lamps:
+            lit = None
         tones = replace(tones, awnings=place.awnings, lit=lit)
     width, height = (max(16, round(length * share / 2) * 2) for length, share in zip(size, room, strict=True))
     brush = Brush(width, height, tones.sky)
     name = "neutral" if place is None else place.set
     if camera.view is View.TOP_DOWN:
-        name = "above"
+        name = "surface" if place is not None and place.set in _FLAT else "above"
     sets.SETS[name](brush, tones, look.chance)
+    if camera.view is not View.TOP_DOWN:
+        paint_air(brush, tones, look.chance, reading)
     return from_picture(brush.picture)
 
 
@@ -318,10 +327,14 @@ def _light(reading: Reading, words: str, look: ShotLook, number: int) -> Light:
     """The light that the words describe, as bright as the time of day allows."""
     light = read_light(words, seeded(look.seed, look.take, look.first + number, "light"))
     inside = not reading.outside
-    level = {"day": 1.0, "dawn": 0.88, "dusk": 0.8, "night": 0.8 if inside else 0.7}[reading.time]
+    level = {"day": 1.0, "dawn": 0.88, "dusk": 0.8, "blue": 0.78, "night": 0.8 if inside else 0.7}[
+        reading.time
+    ]
     tint = light.tint
     if reading.time == "night" and tint is None and not inside:
         tint = (96, 130, 220)
+    if reading.time == "blue" and tint is None:
+        tint = (110, 140, 220)
     if reading.time in ("dusk", "dawn") and tint is None:
         tint = (255, 150, 90) if reading.time == "dusk" else (255, 186, 140)
     return replace(light, level=level * light.level, tint=tint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from PIL import Image
@@ -11,11 +11,11 @@ from PIL import Image
 from sorasync.preview.animatic import figure, vocabulary
 from sorasync.preview.animatic.camera import Camera, Framing, View
 from sorasync.preview.animatic.canvas import RGB
-from sorasync.preview.animatic.entities import Entity, Path
+from sorasync.preview.animatic.entity import Entity, Path
 from sorasync.preview.animatic.layers import Layer
 from sorasync.preview.animatic.patch import make_patch, turned_round
 from sorasync.preview.animatic.pictograms import draw_box, draw_pictogram
-from sorasync.preview.animatic.shot_reading import INSIDE, Reading
+from sorasync.preview.animatic.shot_reading import AUTUMN, AUTUMNAL, INSIDE, Reading
 from sorasync.preview.animatic.sprite import Sprite
 from sorasync.preview.animatic.text import Font, plain
 
@@ -32,13 +32,14 @@ NEAR = frozenset({Framing.MEDIUM, Framing.MEDIUM_CLOSE, Framing.CLOSE, Framing.E
 @dataclass(frozen=True, slots=True)
 class Look:
     """What layers are drawn with: the picture's size, chance, a font for boxes (None: no text), and the light
-    as a gain and a tint."""
+    as a gain and a tint. `hands` are the places beside somebody that things have taken."""
 
     size: tuple[int, int]
     chance: Random
     face: Font | None
     gain: float
     tint: RGB | None
+    hands: set[tuple[bool, int]] = field(default_factory=set)
 
     @property
     def aspect(self) -> float:
@@ -84,9 +85,9 @@ def picture_of(group: Group, number: int, framing: Framing, camera: Camera, look
         face = Font(46, look.face.extra).main if look.face is not None else None
         return draw_box(300, 375, plain(entity.label), face)
     index = sum(map(ord, entity.label)) + number
-    looks = figure.Looks(entity.tint, entity.long_hair, entity.grey, entity.small)
+    looks = figure.Looks(entity.tint, entity.long_hair, entity.grey, entity.small, entity.helmet)
     far = framing not in NEAR
-    if entity.pose and far and camera.view is View.FRONT:
+    if entity.pose and far and camera.view is View.FRONT and not entity.helmet:
         posed = draw_pictogram(
             entity.pose, DRAWN, (236, 214, 190), ink=entity.tint or figure.COATS[index % len(figure.COATS)]
         )
@@ -221,7 +222,8 @@ def dressing_layers(reading: Reading, look: Look, horizon: float, seen: Iterable
     for thing, x in zip(
         (*low, *high), (*spots[: len(low)], *((0.1, 0.9, 0.26) if low else spots)), strict=False
     ):
-        picture = draw_pictogram(thing.pictogram, 240, thing.tint)
+        autumn = reading.autumn and thing.pictogram in AUTUMNAL
+        picture = draw_pictogram(thing.pictogram, 240, AUTUMN if autumn else thing.tint)
         if picture is None:
             continue
         tall = min(0.55, max(thing.height, 0.32 if thing.on == "table" else 0.5) * unit)

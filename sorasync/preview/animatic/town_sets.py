@@ -122,6 +122,23 @@ def road(brush: Brush, tones: Tones, chance: Random) -> None:
         brush.shape(dash, (236, 232, 214))
 
 
+def metro(brush: Brush, tones: Tones, chance: Random) -> None:
+    """A platform below the ground: a tiled wall and lamps where others have a sky."""
+    platform(brush, tones, chance)
+    y, wall = tones.horizon, (112, 118, 124)
+    brush.slope(mix(wall, _BLACK, 0.55), mix(wall, _BLACK, 0.15), 0.0, y)
+    for column in range(1, 12):
+        brush.line([(column / 12, 0.18), (column / 12, y)], 0.002, mix(wall, _BLACK, 0.3))
+    for row in range(1, 4):
+        brush.line(
+            [(0, 0.18 + row * (y - 0.18) / 4), (1, 0.18 + row * (y - 0.18) / 4)],
+            0.002,
+            mix(wall, _BLACK, 0.3),
+        )
+    for lamp in (0.2, 0.5, 0.8):
+        brush.box(lamp - 0.09, 0.1, lamp + 0.09, 0.125, (250, 246, 226))
+
+
 def platform(brush: Brush, tones: Tones, chance: Random) -> None:
     """A railway platform with rails and a roof on posts."""
     y = tones.horizon
@@ -179,5 +196,6 @@ SETS = {
     "street": street,
     "road": road,
     "platform": platform,
+    "metro": metro,
     "pitch": pitch,
 }

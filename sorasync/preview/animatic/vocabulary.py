@@ -18,11 +18,16 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
 # The Arabic article and what is written together with it.
 _ARTICLE = re.compile(r"^(?:[وبفك]?ال|لل)(?=\w{3})")
+# Articles and prepositions that French and Italian write together with the next word.
+_ELISION = re.compile(r"^(?:l|d|un|all|dell|dall|nell|sull|quell)'(?=\w{3})")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _IRREGULAR = {
     "mice": "mouse", "geese": "goose", "wolves": "wolf", "calves": "calf", "knives": "knife", "oxen": "ox",
     "loaves": "loaf", "shelves": "shelf", "feet": "foot", "teeth": "tooth",
 }  # fmt: skip
+
+
+_SHORT_HEADS = frozenset(["bank", "boot", "haus", "baum", "buch", "hund", "bett", "auto"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ class Match:
 class WordTable:
     """Finds phrases in texts: whole words, their plurals, beginnings marked by `*`, and unspaced scripts."""
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str]], compounds: bool = False) -> None:
+        self._compounds = compounds
         self._phrases: dict[tuple[str, ...], str] = {}
         self._beginnings: dict[str, str] = {}
         self._unspaced: dict[str, str] = {}
@@ -114,6 +120,12 @@ class WordTable:
         for length in range(len(word), 0 if _HANGUL.match(word) else 2, -1):
             if word[:length] in self._beginnings:
                 return Match(self._beginnings[word[:length]], first, first + 1)
+        if self._compounds:
+            # What a German compound is stands at its end: a Parkbank is a Bank.
+            for start in range(4, len(word) - 3):
+                last = word[start:]
+                if (len(last) > 4 or last in _SHORT_HEADS) and (last,) in self._phrases:
+                    return Match(self._phrases[(last,)], first, first + 1)
         return self._unspaced_at(word, first)
 
     def _unspaced_at(self, word: str, first: int) -> Match | None:
@@ -129,6 +141,10 @@ def _forms(phrase: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
     """A phrase as it is, then with its last word in the singular."""
     yield phrase, False
     *head, last = phrase
+    if len(phrase) > 2 and phrase[1] == "of" and phrase[0].endswith("s"):
+        # Glasses of wine.
+        for ending in ("es", "s"):
+            yield (phrase[0].removesuffix(ending), *phrase[1:]), True
     if last in _IRREGULAR:
         yield (*head, _IRREGULAR[last]), True
     if last.endswith("ies"):
@@ -154,7 +170,7 @@ def split_words(text: str) -> list[Word]:
         before = match.end()
         said = match.group().replace("’", "'")
         owner = said.endswith("'s") or text[match.end() : match.end() + 2] in ("' ", "’ ")
-        word = _ARTICLE.sub("", re.sub(r"'s?$|-lit$", "", said))
+        word = _ARTICLE.sub("", _ELISION.sub("", re.sub(r"'s?$|-lit$", "", said)))
         if _UNSPACED.search(word):
             found += [Word(word[offset:], sentence) for offset in range(len(word))]
         else:
@@ -249,6 +265,14 @@ def table(section: str, english: bool) -> WordTable:
     return _table([(words, key) for key, words in data()[section].items()], english)
 
 
+@lru_cache(maxsize=1)
+def foreign_camera() -> re.Pattern[str]:
+    """The words of other languages for what the camera does."""
+    # Words with blanks between them end where they end; a sign of an unspaced script may go on.
+    listed = [one if is_unspaced(one) else rf"\b{one}\b" for one in data()["camera_phrases"]["words"]]
+    return re.compile("|".join(listed), re.IGNORECASE)
+
+
 @lru_cache(maxsize=4)
 def people_table(language: str) -> WordTable:
     """The words for people in a language to how many they are."""
@@ -283,7 +307,8 @@ def thing_table(language: str) -> WordTable:
     ]
     # A whole name says more than a word of another one.
     whole = [(name, sign) for names, sign in named for name in names.whole]
-    return WordTable((*others, *whole, *((name, sign) for names, sign in named for name in names.parts)))
+    parts = ((name, sign) for names, sign in named for name in names.parts)
+    return WordTable((*others, *whole, *parts), compounds=language == "de")
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -20,9 +20,9 @@ _INTRO = f"""{HEADING}
 
 Words count in English, and as far as listed or known to the package emoji also in German, French, Spanish,
 Italian, Portuguese, Russian, Turkish, Indonesian, Arabic, Korean, Japanese and Chinese. A place that is not
-in this list is a grey stage, and any other noun after an article or number a grey box with its name. A
-number, a colour or a size before a thing counts (`three red cars`, `a giant dog`), and so does where it is
-said to be (`in the background`, `on the left`).
+in this list is a grey stage, and any other noun after an article or number, or in the plural between
+commas, a grey box with its name. A number, a colour or a size before a thing counts (`three red cars`, `a
+giant dog`), and so does where it is said to be (`in the background`, `on the left`).
 """
 _ONS = {
     "ground": "on the ground",
@@ -41,7 +41,13 @@ def section() -> str:
     parts.append(_table("Places", "place", [(row["name"], row["words"]) for row in data["places"]]))
     times = [(name, words) for name, words in data["times"].items()]
     parts.append(_table("Times of day", "time", [*times, ("day", "any other")]))
-    parts.append(_table("Weather and ground", "what", [*data["weather"].items(), *data["cover"].items()]))
+    parts.append(
+        _table(
+            "Weather and ground",
+            "what",
+            [*data["weather"].items(), *data["cover"].items(), *data["air"].items()],
+        )
+    )
     parts.append("### Camera\n")
     parts.append(_listed("Moves", [move.value for move in Move]) + " Also handheld and dutch angle.\n")
     framings = [framing.name.lower().replace("_", " ") for framing in Framing]

@@ -20,15 +20,16 @@ NUMBERS = {
         4: "four vier quatre cuatro quattro quatro четыре 四",
         5: "five fünf cinq cinco cinque пять 五",
         6: "six many sechs seis sei шесть 六",
-        7: "seven flock herd school pack swarm fleet",
-        8: "eight rows row",
-        9: "nine dozens",
-        10: "ten dozen",
+        7: "seven 七 flock herd school pack swarm fleet",
+        8: "eight 八 rows row",
+        9: "nine 九 dozens",
+        10: "ten 十 dozen",
         12: "twelve hundreds thousands countless",
     }.items()
     for word in words.split()
 }
 DETERMINERS = words_of("determiners")
+_SINGLE = frozenset(["a", "an", "one", "this", "that", "another", "each", "every"])
 _PREPOSITIONS = words_of("prepositions")
 PRONOUNS = words_of("pronouns")
 # Things whose names are verbs as well: they are things only after a determiner or the like.
@@ -37,13 +38,18 @@ _IRREGULAR_PLURALS = words_of("irregular_plurals")
 _STOPS = words_of("stops")
 _OBJECTS = frozenset(["him", "her", "them", "it", "us", "me"])
 _IN_AIR = words_of("in_air")
-_BASE_VERBS = words_of("base_verbs")
+_BASE_VERBS, _MORE_VERBS = words_of("base_verbs"), words_of("more_verbs")
 # What may follow a noun without being the noun that it belongs to.
 NO_HEADS = words_of("no_heads")
 _ABSTRACT = words_of("abstract") - {"window", "windows"}
 _MATERIALS = words_of("materials")
 _GROUPS = words_of("groups")
 _PAIRS = words_of("pairs")
+_COUNTERS = frozenset("只个位匹条头辆艘架棵朵本张把匹頭羽台本人枚杯つの")
+_PEOPLE = frozenset({"one", "small", "some", "crowd"})
+_CLUSTERED = words_of("clustered")
+# After these words one kind stands in numbers: a pine forest.
+_STANDS = words_of("stands")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
 _TINY = re.compile(r"tiny|small|little|\bbaby\b|newborn")
 _TOY = re.compile(r"\b(?:toy|miniature|model)\b")
@@ -52,8 +58,15 @@ _WHERE = {
     "front": "foreground close-by nearby",
     "left": "left",
     "right": "right",
-    "above": "above overhead sky",
+    "above": "above overhead sky upper",
+    "below": "lower bottom",
 }
+# The sides in other languages, after these words a place and no direction.
+_FOREIGN_SIDES = {
+    "left": "links gauche izquierda sinistra esquerda слева",
+    "right": "rechts droite derecha destra direita справа",
+}
+_DIRECTIONS = frozenset(["nach", "vers", "hacia", "verso", "para", "von", "depuis", "desde", "da"])
 _CAMERA_WORDS = re.compile(
     r"\b(?:the )?(?<!film )(?<!movie )(?<!video )(?<!photo )(?<!vintage )camera\b"
     r"(?: (?:slowly|gently|then|now|smoothly|quickly|suddenly|is|moves?|moving))*(?: [a-z]+(?:s|ing|ed)\b)?"
@@ -61,10 +74,11 @@ _CAMERA_WORDS = re.compile(
     r"|static|still))*"
     r"|\b(?:whip|swish)[- ]?pans?\b|\bpans? (?:left|right|up|down|across|over)\b"
     r"|\bcranes? (?:up|down|shot)\b|\btrack(?:s|ing)?(?: shot)?\b"
-    r"|\bdrone(?:[- ](?:shot|view|footage|flies|glides|rises|hovers))?\b"
+    r"|\bdrone[- ](?:shot|view|footage|flies|glides|rises|hovers)\b|(?<!a )(?<!the )(?<!delivery )\bdrone\b"
     r"|\bshot on [^.,;]*|\b\d+ ?mm\b[^.,;]*|\bbird'?s[- ]eye(?: view)?\b|\beye[- ]level\b|\bfish-?eye\b"
     r"|\b(?:push|pull)(?:es|ing|s)?[- ](?:in|out|back)\b"
-    r"|\bworm'?s[- ]eye(?: view)?\b|\bslider\b|\bdolly\w*\b",
+    r"|\bworm'?s[- ]eye(?: view)?\b|\bslider\b|\bdolly\w*\b"
+    r"|\b(?:die|la|a|il|з) (?:kamera|caméra|cámara|câmera)\b|\bкамера\b",
     re.IGNORECASE,
 )
 
@@ -121,7 +135,7 @@ class ReadText:
 def without_camera(text: str) -> str:
     """The text without what the camera does and without what is said."""
     text = re.sub(r"[\"“][^\"”\n]{1,300}[\"”]", " ", text)
-    return _CAMERA_WORDS.sub(" ; ", text)
+    return _CAMERA_WORDS.sub(" ; ", vocabulary.foreign_camera().sub(" ; ", text))
 
 
 def is_verb(text: ReadText, match: Match) -> bool:
@@ -130,6 +144,20 @@ def is_verb(text: ReadText, match: Match) -> bool:
     if match.after - match.first > 1 or not {word.text, word.text.removesuffix("s")} & _VERBS_TOO:
         return False
     if match.first and text.words[match.first - 1].owner:
+        return False
+    begins = word.after_comma or not text.before(match.first, 1)
+    behind = text.after(match.after, 1)
+    if begins and behind and behind[0].endswith(("ing", "ed")):
+        # Hands reaching in.
+        return False
+    if (
+        begins
+        and word.text.endswith("s")
+        and match.entry in _PEOPLE
+        and behind
+        and behind[0] in _PREPOSITIONS
+    ):
+        # Judges at a table, but guards the door.
         return False
     if (
         match.first - 1 in text.taken
@@ -142,7 +170,14 @@ def is_verb(text: ReadText, match: Match) -> bool:
     if word.text.endswith("s") and text.before(match.first, 1) in (["and"], ["then"]):
         return True
     nearest = text.before(match.first, 1)
-    if nearest and word.text in _BASE_VERBS and _is_known(text.words[match.first - 1]):
+    behind_it = text.words[match.after] if match.after < len(text.words) else None
+    ends = behind_it is None or behind_it.after_comma or behind_it.sentence != word.sentence
+    clause = text.clause_before(match.first, 3)
+    if ends and not word.text.endswith("s") and len(clause) in (1, 2) and not PRONOUNS.intersection(clause):
+        # ", foggy park."
+        return False
+    led = nearest and nearest[0] in DETERMINERS
+    if nearest and not led and word.text in _BASE_VERBS and _is_known(text.words[match.first - 1]):
         # Fans in a stadium wave flags.
         return True
     for number, before in enumerate(text.before(match.first, 3)):
@@ -166,12 +201,16 @@ def compound_head(whole: ReadText, match: Match) -> int | None:
     if not whole.english or match.plural or number >= len(whole.words):
         return None
     word, last = whole.words[number], whole.words[number - 1]
+    if last.text in _IRREGULAR_PLURALS:
+        return None
     text = word.text
     if word.sentence != last.sentence or word.after_comma or last.owner or not text.isascii():
         return None
     if text in DETERMINERS or text in _PREPOSITIONS or text in _STOPS or text in PRONOUNS or text in NUMBERS:
         return None
-    if text in NO_HEADS or text in _BASE_VERBS or text.endswith(("ing", "ed", "ly", "ward", "wards")):
+    if text in NO_HEADS or text in _BASE_VERBS:
+        return None
+    if text.endswith(("ing", "ed", "ly", "ward", "wards")) and not _is_known(word):
         return None
     if len(text) < 3 or colours_in(text) or (text in _ABSTRACT and last.text not in _MATERIALS):
         return None
@@ -212,9 +251,15 @@ def is_denied(whole: ReadText, first: int) -> bool:
 
 def count_of(whole: ReadText, match: Match) -> int:
     """How many of a thing there are, by the number before it or its plural."""
-    if whole.after(match.after, 1) and whole.after(match.after, 1)[0] in _GROUPS:
+    behind = whole.after(match.after, 1)
+    further = whole.after(match.after, 2)[1:]
+    if behind and behind[0] in _GROUPS and (not further or further[0] in _PREPOSITIONS | NO_HEADS):
         return 6
-    for offset, word in enumerate(whole.before(match.first, 4), 1):
+    if vocabulary.is_unspaced(whole.words[match.first].text):
+        return _unspaced_count(whole, match.first)
+    if behind and behind[0] in _STANDS:
+        return 7
+    for offset, word in enumerate(whole.clause_before(match.first, 4), 1):
         if match.first - offset in whole.taken:
             break
         if word.isdecimal() and int(word) <= 40:
@@ -223,7 +268,22 @@ def count_of(whole: ReadText, match: Match) -> int:
             return NUMBERS[word]
         if word in _PREPOSITIONS and word != "of":
             break
+    if whole.language == "ru" and whole.words[match.first].text.endswith(
+        ("ей", "ов", "ами", "ями", "ах", "ях")
+    ):
+        return 3
+    last = whole.words[match.after - 1].text
+    if whole.language == "it" and len(last) > 3 and last.endswith("i"):
+        return 3
     return 1 if not match.plural else 2 if whole.words[match.first].text in _PAIRS else 3
+
+
+def _unspaced_count(whole: ReadText, first: int) -> int:
+    """The number before a word of an unspaced script, with or without a counter between: 两只熊猫."""
+    signs = [word.text[:1] for word in whole.words[max(0, first - 2) : first]][::-1]
+    named = [NUMBERS[sign] for sign in signs[:1] if sign in NUMBERS]
+    named += [NUMBERS[sign] for sign in signs[1:] if sign in NUMBERS and signs[0] in _COUNTERS]
+    return named[0] if named else 1
 
 
 def scale_in(words: str) -> float:
@@ -242,7 +302,9 @@ def tint_of(whole: ReadText, match: Match) -> RGB | None:
             if one.first in near and whole.words[one.first].sentence == sentence:
                 return colours_in(one.entry)[0].rgb
         return None
-    for word in whole.clause_before(match.first, 3):
+    for number, word in enumerate(whole.clause_before(match.first, 3), 1):
+        if match.first - number in whole.taken:
+            return None
         if word in DETERMINERS or word in _PREPOSITIONS:
             return None
         named = colours_in(word)
@@ -266,11 +328,24 @@ def tint_places(whole: ReadText, match: Match) -> tuple[int, ...]:
 def where_said(whole: ReadText, match: Match) -> str:
     """Where in the picture the words around a noun put it."""
     near = whole.after(match.after, 6)
+    if near and near[0] in _STANDS:
+        near = near[1:]
+    if not whole.english:
+        return _foreign_side(near)
     if _IN_AIR.intersection(near[:2]):
         return "above"
     before = whole.before(match.first, 3)
-    for preposition, previous, word in zip(["", "", *near], ["", *near], near, strict=False):
+    side = next((number for number, word in enumerate(near) if word in ("left", "right")), None)
+    if side is not None and "empty" in whole.after(match.after + side, 8):
+        # The left side is empty: all is at the other one.
+        return {"left": "right", "right": "left"}[near[side]]
+    for number, (preposition, previous, word) in enumerate(
+        zip(["", "", *near], ["", *near], near, strict=False), match.after
+    ):
         if word in ("and", "while", "as", "with"):
+            break
+        if whole.words[number].after_comma and word in DETERMINERS:
+            # Something else: a boat, the lighthouse on the right.
             break
         for where, words in _WHERE.items():
             if word in words.split() and (
@@ -288,6 +363,21 @@ def where_said(whole: ReadText, match: Match) -> str:
     return ""
 
 
+def _foreign_side(near: list[str]) -> str:
+    """The side that a word of another language names, unless something goes there."""
+    for previous, word in pairwise(["", *near[:4]]):
+        for side, words in _FOREIGN_SIDES.items():
+            if word in words.split():
+                return "" if previous in _DIRECTIONS else side
+    return ""
+
+
+def side_of(word: str) -> str:
+    """The side that a word names, in any language, or nothing."""
+    known = ((side, f"{side} {words}") for side, words in _FOREIGN_SIDES.items())
+    return next((side for side, words in known if word in words.split()), "")
+
+
 def noun_phrase(whole: ReadText, number: int, opener: str) -> list[str]:
     """The words of a noun phrase that begins at a word."""
     phrase: list[str] = []
@@ -295,7 +385,8 @@ def noun_phrase(whole: ReadText, number: int, opener: str) -> list[str]:
     for place in range(number, min(number + 4, len(whole.words))):
         word = whole.words[place]
         text = word.text
-        if phrase and text in _BASE_VERBS:
+        several = opener not in _SINGLE or "and" in whole.before(number - 1, 4)
+        if phrase and (text in _BASE_VERBS or (several and text in _MORE_VERBS)):
             break
         if (
             word.sentence != sentence
@@ -307,7 +398,7 @@ def noun_phrase(whole: ReadText, number: int, opener: str) -> list[str]:
             break
         if text in DETERMINERS:
             break
-        many = opener not in ("a", "an", "one", "this", "that", "another", "each", "every")
+        many = opener not in _SINGLE
         if phrase and (
             text.endswith(("ing", "ed", "ly"))
             or (text.endswith("s") and not text.endswith(("ss", "us")) and not many)

@@ -77,9 +77,9 @@ def test_the_same_scene_gives_the_same_file(tmp_path: Path) -> None:
 
 
 def test_another_take_looks_different(tmp_path: Path) -> None:
-    for take in (1, 2):
+    for take in (1, 4):
         draw(scene(label=f"clip.kitchen#{take}", seconds=1), tmp_path / f"{take}.mp4")
-    first, second = (decode(tmp_path / f"{take}.mp4").frames[2][60:120] for take in (1, 2))
+    first, second = (decode(tmp_path / f"{take}.mp4").frames[2][60:120] for take in (1, 4))
     assert difference(first, second) > 8
 
 
