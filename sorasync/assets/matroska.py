@@ -19,6 +19,7 @@ _HEADER, _DOC_TYPE, _SEGMENT = 0x1A45DFA3, 0x4282, 0x18538067
 _INFO, _SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
 _TRACKS, _ENTRY, _KIND, _VIDEO, _WIDTH, _HEIGHT = 0x1654AE6B, 0xAE, 0x83, 0xE0, 0xB0, 0xBA
 _CLUSTER = 0x1F43B675
+_COLOUR, _TRANSFER = 0x55B0, 0x55BA
 _NANOSECONDS = 1_000_000
 # Elements of one parent that are looked at, and bytes of a value that is read.
 _MOST, _LARGEST = 100_000, 64
@@ -47,7 +48,7 @@ class _Reader:
     def inspect(self) -> tuple[str, Mp4Facts]:
         header, segment = self._top()
         kind = next((self._text(one) for one in self._inside(header) if one.kind == _DOC_TYPE), "matroska")
-        scale, duration, clusters, tracks = _NANOSECONDS, 0.0, 0, list[tuple[int, int, int]]()
+        scale, duration, clusters, tracks = _NANOSECONDS, 0.0, 0, list[tuple[int, int, int, int]]()
         for element in self._inside(segment):
             if element.kind == _INFO:
                 for one in self._inside(element):
@@ -69,6 +70,7 @@ class _Reader:
             audio_tracks=sum(track[0] == 2 for track in tracks),
             fragmented=not duration,
             fast_start=True,
+            transfer=videos[0][3],
         )
 
     def _top(self) -> tuple[_Element, _Element]:
@@ -106,15 +108,19 @@ class _Reader:
             raise self._damaged(f"an element at byte {at} ends after the end of the file")
         return _Element(kind, start, start + size)
 
-    def _track(self, entry: _Element) -> tuple[int, int, int]:
-        kind = wide = high = 0
+    def _track(self, entry: _Element) -> tuple[int, int, int, int]:
+        """The kind of a track, its width, height and transfer function."""
+        kind = wide = high = transfer = 0
         for one in self._inside(entry):
             if one.kind == _KIND:
                 kind = self._number(one)
             elif one.kind == _VIDEO:
-                sides = {inner.kind: self._number(inner) for inner in self._inside(one)}
-                wide, high = sides.get(_WIDTH, 0), sides.get(_HEIGHT, 0)
-        return kind, wide, high
+                sides = {inner.kind: inner for inner in self._inside(one)}
+                wide, high = (self._number(sides[side]) if side in sides else 0 for side in (_WIDTH, _HEIGHT))
+                if _COLOUR in sides:
+                    of_light = [inner for inner in self._inside(sides[_COLOUR]) if inner.kind == _TRANSFER]
+                    transfer = self._number(of_light[0]) if of_light else 0
+        return kind, wide, high, transfer
 
     def _content(self, element: _Element) -> bytes:
         self._file.seek(element.start)

@@ -6,21 +6,25 @@ pretty. Box layouts: ISO/IEC 14496-12, section 8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sorasync.assets.boxes import Box, BoxReader
+from sorasync.assets.file_errors import DamagedFile
 from sorasync.library_file import open_file
 
 # Bytes read at a time: the important boxes are often close together.
 _AHEAD = 1 << 16
+# Bytes of a list of sample entries before the first, and of a video's entry before its boxes.
+_ENTRIES, _VISUAL = 8, 78
 
 
 @dataclass(frozen=True, slots=True)
 class Mp4Facts:
     """What the headers say. `duration_seconds` is 0 where they do not; width and height are in pixels, of the
     first video track, 0 where unknown; players show it `quarter_turned` where its matrix says so.
-    `fast_start`: playable before it is completely loaded.
+    `fast_start`: playable before it is completely loaded. `transfer` is how light becomes numbers, by its
+    code point (ISO/IEC 23091-2), 0 where the headers do not say.
     """
 
     duration_seconds: float
@@ -32,6 +36,16 @@ class Mp4Facts:
     fragmented: bool
     fast_start: bool
     quarter_turned: bool = False
+    transfer: int = 0
+
+    @property
+    def hdr(self) -> str | None:
+        """What kind of high dynamic range it has, None for none that the headers tell of."""
+        return HDR.get(self.transfer)
+
+
+# The transfer functions of high dynamic range, by their code points.
+HDR = {16: "PQ", 18: "HLG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class _Track:
     height: int
     quarter_turned: bool
     seconds: float
+    transfer: int
 
 
 def inspect_mp4(path: Path) -> Mp4Facts:
@@ -66,6 +81,7 @@ def _inspect(reader: BoxReader) -> Mp4Facts:
         fragmented=fragmented,
         fast_start=moov.start < first,
         quarter_turned=videos[0].quarter_turned,
+        transfer=videos[0].transfer,
     )
 
 
@@ -127,7 +143,7 @@ def _fragment_length(reader: BoxReader, mvex: Box) -> int:
 
 
 def _track(reader: BoxReader, trak: Box) -> _Track:
-    width, height, handler, turned, seconds = 0, 0, "", False, 0.0
+    width, height, handler, turned, seconds, transfer = 0, 0, "", False, 0.0, 0
     for box in reader.children(trak):
         if box.kind == "tkhd":
             # 16.16 fixed point: the whole pixels are the upper two of four bytes.
@@ -136,7 +152,33 @@ def _track(reader: BoxReader, trak: Box) -> _Track:
             turned = not _read_number(reader, box, at - 36, 4) and bool(_read_number(reader, box, at - 32, 4))
         elif box.kind == "mdia":
             handler, seconds = _media(reader, box)
-    return _Track(handler, width, height, turned, seconds)
+            transfer = _transfer(reader, box) if handler == "vide" else 0
+    return _Track(handler, width, height, turned, seconds, transfer)
+
+
+def _transfer(reader: BoxReader, mdia: Box) -> int:
+    """The transfer function that the first sample entry names. A fault in there is no fault of the file."""
+    try:
+        return _colour(reader, mdia)
+    except DamagedFile:
+        return 0
+
+
+def _colour(reader: BoxReader, mdia: Box) -> int:
+    inner = mdia
+    for kind in ("minf", "stbl", "stsd"):
+        found = next((box for box in reader.children(inner) if box.kind == kind), None)
+        if found is None:
+            return 0
+        inner = found
+    entries = replace(inner, payload=inner.payload + _ENTRIES)
+    entry = next(iter(reader.children(entries)), None)
+    if entry is None or entry.payload_size <= _VISUAL:
+        return 0
+    for box in reader.children(replace(entry, payload=entry.payload + _VISUAL)):
+        if box.kind == "colr" and reader.read(box, 0, 4) in (b"nclx", b"nclc"):
+            return _read_number(reader, box, 6, 2)
+    return 0
 
 
 def _media(reader: BoxReader, mdia: Box) -> tuple[str, float]:

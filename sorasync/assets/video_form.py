@@ -48,6 +48,15 @@ def kept_as(path: Path) -> str:
     return f"its file is a ZIP archive of {counted(_pictures_of(path), 'file')}, which is kept but not opened"
 
 
+def hdr_of(path: Path) -> str | None:
+    """What kind of high dynamic range a video has: PQ or HLG, None for none, or for what cannot be read."""
+    try:
+        facts = inspect_video(path)[1]
+    except (DamagedFile, OSError):
+        return None
+    return None if facts is None else facts.hdr
+
+
 def suffix_of(path: Path) -> str:
     """The ending of a video, whole or not."""
     try:

@@ -54,6 +54,8 @@ class RenderView:
     checks: tuple[CheckResult, ...] = ()
     # Whether its video is in the bucket, and not on this disk.
     in_bucket: bool = False
+    # What kind of high dynamic range its file has, as far as its headers say.
+    hdr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class _AddressSearch:
             needs=tuple(graph.label(need) for need in render.needs) if render else (),
             needed_by=_needed_by(graph, address),
             checks=self._checks(render, record),
+            hdr=self._hdr(render, asset),
             in_bucket=asset is None and record is not None and record.asset in self._planned.known.present,
         )
 
@@ -153,6 +156,13 @@ class _AddressSearch:
         if not self._holds(path, asset):
             path = assets.file_of(asset)
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+    def _hdr(self, render: Render | None, asset: str | None) -> str | None:
+        if asset is None or render is None or render.kind in (Kind.CHARACTER, Kind.STILL):
+            return None
+        from sorasync.assets.video_form import hdr_of
+
+        return hdr_of(self._project.assets().file_of(asset))
 
     def _holds(self, path: Path, asset: str) -> bool:
         """Whether a name seems to link to that video: it may be an earlier take."""

@@ -207,10 +207,13 @@ class _ClipView:
 
 
 def with_rates(clip: dict[str, Any], media: Media) -> dict[str, Any]:
-    """A clip with the frames a second of each of its videos."""
+    """A clip with what its videos say of themselves: frames a second, and high dynamic range."""
     earlier = (take for revision in clip["revisions"] for take in revision["takes"])
     for shown in (*clip["takes"], *clip["steps"], *earlier):
-        shown["fps"] = media.rate(shown["video"]) if shown["video"] and not shown["picture"] else None
+        moving = shown["video"] if not shown["picture"] else None
+        shown["fps"] = media.rate(moving) if moving else None
+        if moving and (hdr := media.hdr(moving)):
+            shown["facts"].append(["range", f"HDR ({hdr})"])
     return clip
 
 

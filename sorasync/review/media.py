@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from sorasync.assets.file_errors import AssetError
+from sorasync.assets.mp4 import HDR
 from sorasync.durable import put_whole
 from sorasync.library_file import open_file, read_file
 from sorasync.review.library_view import PICTURE_TYPES
@@ -47,7 +48,7 @@ class Media:
         self.assets = assets
         self.known: Collection[str] = frozenset()
         self.references: dict[str, str] = {}
-        self._rates: dict[str, float] = {}
+        self._rates: dict[str, tuple[float, str | None]] = {}
 
     def video(self, sha256: str) -> BufferedReader | None:
         """An open video; None for one that is not the library's, or not here."""
@@ -110,9 +111,16 @@ class Media:
 
     def rate(self, sha256: str) -> float:
         """Frames a second of a video; 24 where it cannot be read."""
+        return self._looked_at(sha256)[0]
+
+    def hdr(self, sha256: str) -> str | None:
+        """What kind of high dynamic range a video has, None for none."""
+        return self._looked_at(sha256)[1]
+
+    def _looked_at(self, sha256: str) -> tuple[float, str | None]:
         if sha256 not in self._rates:
             with self.video(sha256) or io.BytesIO() as file:
-                self._rates[sha256] = _rate_of(file)
+                self._rates[sha256] = _rate_and_hdr(file)
         return self._rates[sha256]
 
 
@@ -135,15 +143,17 @@ def poster_of(file: BinaryIO) -> bytes | None:
     return buffer.getvalue()
 
 
-def _rate_of(file: BinaryIO) -> float:
+def _rate_and_hdr(file: BinaryIO) -> tuple[float, str | None]:
     import av
 
+    rate, hdr = None, None
     try:
         with av.open(file, "r") as container:
-            rate = container.streams.video[0].average_rate
+            stream = container.streams.video[0]
+            rate, hdr = stream.average_rate, HDR.get(int(stream.codec_context.color_trc))
     except (av.error.FFmpegError, IndexError, OSError, ValueError):
-        rate = None
-    return float(rate) if rate else 24.0
+        pass
+    return float(rate) if rate else 24.0, hdr
 
 
 def file_response(file: BufferedReader, wanted: str | None, media_type: str) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 
 from sorasync.assets.file_names import Link
 from sorasync.assets.store import AssetStore
@@ -76,4 +77,21 @@ def make_mp4(path: Path, *, audio: bool = False, **options: str) -> Path:
             frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
             container.mux(sound.encode(frame))
             container.mux(sound.encode(None))
+    return path
+
+
+def make_hdr(path: Path, form: str, codec: str, transfer: int) -> Path:
+    """A video of one frame whose headers name that transfer function."""
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=24)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.color_trc = transfer
+        stream.codec_context.color_primaries = 9
+        stream.codec_context.colorspace = 9
+        frame = av.VideoFrame(64, 48, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path

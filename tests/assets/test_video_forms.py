@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.assets.file_errors import DamagedFile
-from sorasync.assets.video_form import inspect_video, kept_as
+from sorasync.assets.video_form import hdr_of, inspect_video, kept_as
+from tests.assets.helpers import make_hdr
 
 
 def element(kind: int, content: bytes) -> bytes:
@@ -86,3 +87,18 @@ def test_no_bytes_do_more_harm_than_to_be_called_damaged(
         assert error.fault
         return
     assert suffix in (".webm", ".mkv", ".zip", ".mp4", ".mov", ".exr")
+
+
+@pytest.mark.parametrize(
+    ("form", "codec"),
+    [("mp4", "libx264"), ("mov", "libx264"), ("matroska", "libx264"), ("webm", "libvpx-vp9")],
+)
+def test_high_dynamic_range_is_told_by_the_headers(tmp_path: Path, form: str, codec: str) -> None:
+    kinds = {transfer: hdr_of(make_hdr(tmp_path / "made", form, codec, transfer)) for transfer in (1, 16, 18)}
+    assert kinds == {1: None, 16: "PQ", 18: "HLG"}
+
+
+def test_what_cannot_be_read_is_of_no_range(tmp_path: Path) -> None:
+    assert hdr_of(written(tmp_path, b"nothing")) is None
+    assert hdr_of(tmp_path / "absent") is None
+    assert hdr_of(written(tmp_path, archive())) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,6 +19,7 @@ from av.video.stream import VideoStream
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.serve import Running, running
 from sorasync.preview.settings import PreviewSettings
+from tests.assets.helpers import make_hdr
 from tests.cli.kit import Film, make
 
 CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\n'
@@ -137,3 +139,10 @@ def test_a_file_that_broke_off_is_fetched_again(
     server.app.state.server.faults.set(FaultPlan.model_validate({"rules": rules}))
     assert film.run("apply", "--yes").code == 0
     assert (film.root / "assets" / f"pier{suffix}").read_bytes() == whole
+
+
+def test_show_tells_of_high_dynamic_range(film: Film, server: Running, tmp_path: Path) -> None:
+    answer_with(server, make_hdr(tmp_path / "made.mp4", "mp4", "libx264", 16))
+    film.run("apply", "--yes")
+    assert ", HDR (PQ)" in film.run("show", "pier").out
+    assert json.loads(film.run("show", "pier", "--format", "json").out)["renders"][0]["hdr"] == "PQ"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope
 
-from sorasync.review.media import file_response
+from sorasync.assets.store import AssetStore
+from sorasync.review.clip_view import with_rates
+from sorasync.review.media import Media, file_response
+from tests.assets.helpers import make_hdr, put
 
 
 @pytest.mark.parametrize("given_up_at", ["http.response.start", "http.response.body"])
@@ -32,3 +36,16 @@ def test_a_file_is_closed_when_the_browser_gives_up_while_it_is_sent(
         asyncio.run(file_response(file, None, "video/mp4")(scope, receive, send))
 
     assert file.closed
+
+
+def test_a_clip_says_what_range_its_videos_have(tmp_path: Path) -> None:
+    store = AssetStore(tmp_path / "assets")
+    media = Media(tmp_path, store)
+    plain = put(store, make_hdr(tmp_path / "plain.mp4", "mp4", "libx264", 1).read_bytes())
+    wide = put(store, make_hdr(tmp_path / "wide.mp4", "mp4", "libx264", 18).read_bytes())
+    media.known = {plain, wide}
+    takes: list[dict[str, Any]] = [
+        {"video": video, "picture": False, "facts": []} for video in (plain, wide, None)
+    ]
+    with_rates({"takes": takes, "steps": [], "revisions": []}, media)
+    assert [take["facts"] for take in takes] == [[], [["range", "HDR (HLG)"]], []]

@@ -62,6 +62,7 @@ def _render_fields(view: RenderView) -> dict[str, object]:
         "file": view.file,
         "in_bucket": view.in_bucket,
         "bytes": view.bytes,
+        "hdr": view.hdr,
         "checks": [result.fields() for result in view.checks],
         "planned": {"action": change.action.value, "reason": change.reason} if change else None,
         "record": record_json(view.record) if view.record else None,

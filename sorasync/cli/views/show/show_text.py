@@ -106,7 +106,8 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
     if view.file is not None:
         damaged = view.recorded_bytes is not None and view.bytes != view.recorded_bytes
         note = f", damaged: {view.recorded_bytes:,} bytes were stored" if damaged else ""
-        yield "file", f"{view.file}  {size(view.bytes or 0)}{note}"
+        hdr = f", HDR ({view.hdr})" if view.hdr else ""
+        yield "file", f"{view.file}  {size(view.bytes or 0)}{hdr}{note}"
     elif view.in_bucket:
         yield "file", f"in the bucket; sorasync pull '{view.label}' fetches it"
     elif record.asset is not None:
