@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sorasync.plan.change import Change
 from sorasync.state.store import Store
 
 
-def bind_addresses(store: Store, change: Change, run: int) -> None:
-    """Bind the addresses to their keys, and unbind the old addresses of a renamed clip."""
-    for bind in change.binds:
-        if bind.origin is not None:
-            store.unbind(bind.origin, run=run)
-    for bind in change.binds:
-        store.bind(bind.address, bind.key, run=run, protect=bind.protect)
+@dataclass(frozen=True, slots=True)
+class BindAddresses:
+    """Binds the addresses of a change to their keys when called, and unbinds those of a renamed clip."""
+
+    store: Store
+    change: Change
+    run: int
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address whose binding is looked at."""
+        binds = self.change.binds
+        return [name for bind in binds for name in (bind.origin, bind.address) if name is not None]
+
+    def __call__(self) -> None:
+        """Bind and unbind."""
+        for bind in self.change.binds:
+            if bind.origin is not None:
+                self.store.unbind(bind.origin, run=self.run)
+        for bind in self.change.binds:
+            self.store.bind(bind.address, bind.key, run=self.run, protect=bind.protect)
 
 
 def drop_addresses(store: Store, change: Change, run: int) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.gather_creates import CreateGatherer, lost_in_a_batch
-from sorasync.apply.bind_addresses import bind_addresses, drop_addresses
+from sorasync.apply.bind_addresses import BindAddresses, drop_addresses
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
@@ -134,7 +133,7 @@ class ChangeExecutor:
     async def _carry_out(self, change: Change) -> Outcome:
         match change.action:
             case Action.MOVE:
-                await self.context.commits.record(self._binding(change))
+                await self._bind(change)
                 return self._done(change)
             case Action.RETIRE:
                 await self.context.commits.record(
@@ -159,7 +158,7 @@ class ChangeExecutor:
                 return self._failed(change, error)
             return await self._unknown(change, error)
         if job is None:
-            await self.context.commits.record(self._binding(change))
+            await self._bind(change)
             return self._done(change)
         return await self._follow(change, job)
 
@@ -272,7 +271,7 @@ class ChangeExecutor:
     async def _resume(self, change: Change) -> Outcome:
         context, record = self.context, await self._record(change)
         if record.status in HAD_A_FILE and await put_back(context, record):
-            await self.context.commits.record(self._binding(change))
+            await self._bind(change)
             return self._done(change)
         if record.status in (Status.INTENT, Status.UNKNOWN):
             if record.kind == Kind.CHARACTER:
@@ -523,8 +522,12 @@ class ChangeExecutor:
         move_it = partial(self.context.store.move, record.key, to, run=self.context.run)
         return await self.context.commits.record(move_it)
 
-    def _binding(self, change: Change) -> Callable[[], None]:
-        return partial(bind_addresses, self.context.store, change, self.context.run)
+    def _binding(self, change: Change) -> BindAddresses:
+        return BindAddresses(self.context.store, change, self.context.run)
+
+    async def _bind(self, change: Change) -> None:
+        binding = self._binding(change)
+        await self.context.commits.record(binding, binding.addresses)
 
     async def _left(self, change: Change) -> Outcome:
         """The run stopped while this was under way."""

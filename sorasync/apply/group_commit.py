@@ -7,7 +7,7 @@ asked in a thread: the event loop goes on, and what is asked for until the answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -34,6 +34,8 @@ class _Asked:
     kind: _Kind
     work: Callable[[], Any]
     done: asyncio.Future[Any]
+    # What is bound by it.
+    addresses: Sequence[str] = ()
     # Whoever waits for the result, for work that is dropped if they stop waiting before it begins.
     waiter: asyncio.Future[Any] | None = None
     begun: bool = False
@@ -52,16 +54,22 @@ class _Failed:
 class GroupCommit:
     """Carries out work on a state; `thread` has one place, and is None where the work is done at once.
 
-    Work must not touch what belongs to the event loop. Where one of a group fails, each is done in a
-    transaction of its own, so that it may be begun twice.
+    `prepare` gets the addresses that a group binds, in its transaction. Work must not touch what belongs to
+    the event loop. Where one of a group fails, each is done in a transaction of its own, so that it may be
+    begun twice.
     """
 
     def __init__(
-        self, transaction: Transaction, relaxed: Transaction | None = None, thread: Executor | None = None
+        self,
+        transaction: Transaction,
+        relaxed: Transaction | None = None,
+        thread: Executor | None = None,
+        prepare: Callable[[Sequence[str]], object] = lambda addresses: None,
     ) -> None:
         self._transaction = transaction
         self._relaxed = relaxed or transaction
         self._thread = thread
+        self._prepare = prepare
         self._waiting: list[_Asked] = []
         self._group: list[_Asked] = []
 
@@ -73,12 +81,15 @@ class GroupCommit:
         """As `write`, for what may be lost in a power cut."""
         return await self._ask(_Kind.NOTE, work, optional=True)
 
-    async def record(self, work: Callable[[], T]) -> T:
-        """The result of `work`, durable. Once asked for it is done, also where the caller is cancelled."""
+    async def record(self, work: Callable[[], T], addresses: Sequence[str] = ()) -> T:
+        """The result of `work`, durable. Once asked for it is done, also where the caller is cancelled.
+
+        `addresses` are those that it binds: a group reads what they are bound to at once.
+        """
         if self._thread is None:
             with self._transaction():
                 return work()
-        return await self._ask(_Kind.WRITE, work)
+        return await self._ask(_Kind.WRITE, work, addresses=addresses)
 
     async def read(self, work: Callable[[], T]) -> T:
         """The result of `work`, which is no transaction."""
@@ -99,8 +110,10 @@ class GroupCommit:
         while self._group or self._waiting:
             await asyncio.wait([(self._group or self._waiting)[-1].done])
 
-    async def _ask(self, kind: _Kind, work: Callable[[], T], *, optional: bool = False) -> T:
-        asked = self._put(kind, work)
+    async def _ask(
+        self, kind: _Kind, work: Callable[[], T], *, optional: bool = False, addresses: Sequence[str] = ()
+    ) -> T:
+        asked = self._put(kind, work, addresses)
         waiter = asyncio.shield(asked.done)
         asked.waiter = waiter if optional else None
         try:
@@ -117,11 +130,11 @@ class GroupCommit:
                 asked.done.exception()
             raise
 
-    def _put(self, kind: _Kind, work: Callable[[], Any]) -> _Asked:
+    def _put(self, kind: _Kind, work: Callable[[], Any], addresses: Sequence[str] = ()) -> _Asked:
         loop = asyncio.get_running_loop()
         if not self._waiting and not self._group:
             loop.call_soon(self._begin)
-        asked = _Asked(kind, work, loop.create_future())
+        asked = _Asked(kind, work, loop.create_future(), addresses)
         self._waiting.append(asked)
         return asked
 
@@ -145,18 +158,21 @@ class GroupCommit:
             self._begin()
 
     def _carry_out(self, group: list[_Asked]) -> list[Any]:
-        """What came of each, in the order of the group; reads come first."""
-        found = {id(one): _result(one.work) for one in group if one.kind is _Kind.READ}
+        """What came of each, in the order of the group; reads come last, and see what was written."""
+        found: dict[int, Any] = {}
         writes = [one for one in group if one.kind is not _Kind.READ]
         durable = any(one.kind is _Kind.WRITE for one in writes)
         if writes:
             found |= zip(map(id, writes), self._together(writes, durable=durable), strict=True)
+        found |= {id(one): _result(one.work) for one in group if one.kind is _Kind.READ}
         return [found[id(one)] for one in group]
 
     def _together(self, writes: list[_Asked], *, durable: bool) -> Iterable[Any]:
         transaction = self._transaction if durable else self._relaxed
         try:
             with transaction():
+                if addresses := [address for one in writes for address in one.addresses]:
+                    self._prepare(addresses)
                 return [one.work() for one in writes]
         except Exception:
             return [_result(partial(_alone, transaction, one.work)) for one in writes]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
 from sorasync.state.store_table import StoreTable
@@ -20,8 +23,19 @@ class Bindings(StoreTable):
 
     def binding(self, address: str) -> Binding | None:
         """The binding of one address, or None."""
+        if address in self.session.expected_bindings:
+            return self.session.expected_bindings[address]
         row = self.session.row("SELECT key, protect FROM bindings WHERE address = ?", (address,))
         return None if row is None else Binding(str(row[0]), bool(row[1]))
+
+    def expect_bindings(self, addresses: Collection[str]) -> None:
+        """Read at once what this transaction asks for one by one. For a transaction: nobody else writes."""
+        rows = self.session.rows(
+            "SELECT address, key, protect FROM bindings WHERE address IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(addresses)),),
+        )
+        found = {str(address): Binding(str(key), bool(protect)) for address, key, protect in rows}
+        self.session.expected_bindings = {address: found.get(address) for address in addresses}
 
     def addresses_of(self, key: str) -> list[str]:
         """The addresses that point to a key, sorted."""
@@ -49,6 +63,7 @@ class Bindings(StoreTable):
                 "ON CONFLICT (address) DO UPDATE SET key = excluded.key, protect = excluded.protect",
                 (address, key, guarded),
             )
+            self.session.expected_bindings.pop(address, None)
             self.session.write("DELETE FROM dropped WHERE key = ?", (key,))
             self.session.changed()
             if before is None or before.key != key:
@@ -72,6 +87,7 @@ class Bindings(StoreTable):
             if before is None:
                 return
             self.session.write("DELETE FROM bindings WHERE address = ?", (address,))
+            self.session.expected_bindings.pop(address, None)
             self.session.changed()
             self.log("unbound", address, before.key, run)
 

@@ -6,6 +6,8 @@ Nothing here says what was paid for: all of it may be deleted at any time.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from sorasync.state.errors import StateError
@@ -82,24 +84,27 @@ _STEPS = (
                     FROM {LIMITS_SCHEMA}.turns WHERE host = of_host AND model = of_model;
             END IF;
         END $$""",
-    # Whether the render has a place; one that has it already keeps it, whoever held it before.
-    f"""CREATE OR REPLACE FUNCTION {LIMITS_SCHEMA}.take_place(
-        of_host text, of_model text, of_key text, by_holder text, most bigint, kept float8
-    ) RETURNS boolean LANGUAGE plpgsql AS $$
+    # Which of the renders have a place; one that has it already keeps it, whoever held it before.
+    f"""CREATE OR REPLACE FUNCTION {LIMITS_SCHEMA}.take_places(
+        of_host text, of_model text, keys jsonb, by_holder text, most bigint, kept float8
+    ) RETURNS SETOF text LANGUAGE plpgsql AS $$
+        DECLARE of_key text; in_all bigint;
         BEGIN
             {_LOCK}
             DELETE FROM {LIMITS_SCHEMA}.places
-                WHERE host = of_host AND model = of_model AND key <> of_key AND until < {_NOW};
-            IF NOT EXISTS (SELECT FROM {LIMITS_SCHEMA}.places
-                    WHERE host = of_host AND model = of_model AND key = of_key)
-                AND (SELECT count(*) FROM {LIMITS_SCHEMA}.places
-                    WHERE host = of_host AND model = of_model) >= most THEN
-                RETURN false;
-            END IF;
-            INSERT INTO {LIMITS_SCHEMA}.places
-                VALUES (of_host, of_model, of_key, by_holder, {_NOW} + kept)
-                ON CONFLICT (host, model, key) DO UPDATE SET holder = excluded.holder, until = excluded.until;
-            RETURN true;
+                WHERE host = of_host AND model = of_model AND NOT keys ? key AND until < {_NOW};
+            SELECT count(*) INTO in_all FROM {LIMITS_SCHEMA}.places WHERE host = of_host AND model = of_model;
+            FOR of_key IN SELECT jsonb_array_elements_text(keys) LOOP
+                UPDATE {LIMITS_SCHEMA}.places SET holder = by_holder, until = {_NOW} + kept
+                    WHERE host = of_host AND model = of_model AND key = of_key;
+                IF NOT FOUND THEN
+                    CONTINUE WHEN in_all >= most;
+                    INSERT INTO {LIMITS_SCHEMA}.places
+                        VALUES (of_host, of_model, of_key, by_holder, {_NOW} + kept);
+                    in_all := in_all + 1;
+                END IF;
+                RETURN NEXT of_key;
+            END LOOP;
         END $$""",
 )
 
@@ -136,9 +141,9 @@ class HostLimits:
 
     def _there(self) -> bool:
         row = self._session.row(
-            "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(?) "
-            "AND attname = 'paused')",
-            (f"{LIMITS_SCHEMA}.hosts",),
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = 'take_places' "
+            "AND pronamespace = to_regnamespace(?))",
+            (LIMITS_SCHEMA,),
         )
         return row is not None and bool(row[0])
 
@@ -172,13 +177,13 @@ class HostLimits:
             (host, model, min(seconds, _LONGEST_PAUSE)),
         )
 
-    def take_place(self, host: str, model: str, key: str, most: int | None) -> bool:
-        """Whether a render may be in flight; one that is in flight already has its place (`most` is None)."""
-        row = self._session.row(
-            f"SELECT {LIMITS_SCHEMA}.take_place(?, ?, ?, ?, ?, ?)",
-            (host, model, key, self._holder, _MANY if most is None else most, KEPT),
+    def take_places(self, host: str, model: str, keys: Collection[str], most: int | None) -> set[str]:
+        """Which renders may be in flight; those that are in flight already have a place (`most` is None)."""
+        rows = self._session.rows(
+            f"SELECT {LIMITS_SCHEMA}.take_places(?, ?, ?::jsonb, ?, ?, ?)",
+            (host, model, json.dumps(list(keys)), self._holder, _MANY if most is None else most, KEPT),
         )
-        return row is not None and bool(row[0])
+        return {str(row[0]) for row in rows}
 
     def give_back(self, host: str, model: str, key: str) -> None:
         """The render has ended, or was never sent. For a transaction."""

@@ -226,6 +226,7 @@ class Records(Attempts):
                 return
             if aside is not None:
                 self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (intent.key, aside))
+                self.session.expected_bindings.clear()
                 self._delete(aside)
             if before is None:
                 self._delete(intent.key)
@@ -325,6 +326,7 @@ class Records(Attempts):
                 raise StateError(f"the record of {key} is set aside already")
             self._put(aside)
             self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside.key, key))
+            self.session.expected_bindings.clear()
             self._delete(key)
             self.session.changed()
             self.log("superseded", record.address, key, run, kept_as=aside.key)
@@ -354,6 +356,7 @@ class Records(Attempts):
         self._put(back)
         self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
         self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (present.key, kept.key))
+        self.session.expected_bindings.clear()
         self._delete(kept.key)
         self.log("preferred", back.address, back.key, run, remote_id=kept.remote_id)
         return back

@@ -13,7 +13,7 @@ from sorasync.clock import Clock
 from sorasync.state.copy_tables import copy_tables
 from sorasync.state.database import Database, Parameters, Result
 from sorasync.state.errors import StateError
-from sorasync.state.record import Record
+from sorasync.state.record import Binding, Record
 from sorasync.state.sqlite_database import SqliteDatabase
 
 
@@ -39,6 +39,8 @@ class Session:
         # Which of them were never tried.
         self.untried: set[str] = set()
         self._touched: set[str] = set()
+        # What some addresses are bound to, as long as this transaction lasts.
+        self.expected_bindings: dict[str, Binding | None] = {}
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
@@ -132,6 +134,7 @@ class Session:
             raise
         self._changed = self._spoiled = False
         self._touched.clear()
+        self.expected_bindings.clear()
         return True
 
     def end(self, outermost: bool, error: BaseException | None) -> None:
@@ -147,6 +150,8 @@ class Session:
         except self.database.errors as failed:
             raise self.database.explain(failed) from failed
         finally:
+            if outermost:
+                self.expected_bindings.clear()
             self._lock.release()
         if outermost and isinstance(error, self.database.errors):
             raise self.database.explain(error) from error

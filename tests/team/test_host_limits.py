@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,11 @@ from tests.postgres_server import GUARDED, PASSWORD, PostgresServer
 from tests.recovery.world import TWO_CLIPS, World
 from tests.team.conftest import set_state
 from tests.team.three_runners import LONGEST, clips, crew
+
+
+def placed(limits: HostLimits, host: str, model: str, key: str, most: int | None) -> bool:
+    """Whether one render gets a place."""
+    return limits.take_places(host, model, [key], most) == {key}
 
 
 @contextmanager
@@ -83,38 +88,47 @@ def test_limits_of_before_are_brought_up_to_date(postgres: PostgresServer, schem
         limits = HostLimits(store, "ann")
         limits.prepare()
         assert limits.take_turns("host", "m", 5, 3) == Turns(3, 0)
-        assert not limits.take_place("host", "m", "new", 1)
+        assert not placed(limits, "host", "m", "new", 1)
 
 
 def test_places_are_counted_for_all_and_go_with_the_render(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
-        assert anns.take_place(host, "m", "a", 2)
-        assert anns.take_place(host, "m", "a", 2)
-        assert bens.take_place(host, "m", "b", 2)
-        assert not bens.take_place(host, "m", "c", 2)
-        assert bens.take_place(host, "m", "a", 2), "who follows a render takes its place over"
+        assert placed(anns, host, "m", "a", 2)
+        assert placed(anns, host, "m", "a", 2)
+        assert placed(bens, host, "m", "b", 2)
+        assert not placed(bens, host, "m", "c", 2)
+        assert placed(bens, host, "m", "a", 2), "who follows a render takes its place over"
         with anns._session.transaction():
             anns.give_back(host, "m", "a")
-        assert not anns.take_place(host, "m", "c", 2), "it is not the earlier holder's any more"
+        assert not placed(anns, host, "m", "c", 2), "it is not the earlier holder's any more"
         with bens._session.transaction():
             bens.give_back(host, "m", "a")
-        assert anns.take_place(host, "m", "c", 2)
-        assert anns.take_place(host, "m", "in flight already", None)
+        assert placed(anns, host, "m", "c", 2)
+        assert placed(anns, host, "m", "in flight already", None)
+
+
+def test_many_ask_for_places_at_once(postgres: PostgresServer, schema: str) -> None:
+    host = f"host of {schema}"
+    with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
+        assert placed(bens, host, "m", "c", 3)
+        found = anns.take_places(host, "m", ["a", "b", "c", "d"], 3)
+        assert found == {"a", "b", "c"}, "c has a place already, and goes to who follows it"
+        assert anns.take_places(host, "m", ["d", "a"], 3) == {"a"}
 
 
 def test_the_places_of_the_dead_come_back(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
-        assert anns.take_place(host, "m", "a", 2)
-        assert bens.take_place(host, "m", "b", 2)
+        assert placed(anns, host, "m", "a", 2)
+        assert placed(bens, host, "m", "b", 2)
         later(postgres, "places", "until", int(KEPT) - 60)
         with bens._session.transaction():
             bens.renew()
-        assert not bens.take_place(host, "m", "c", 2)
+        assert not placed(bens, host, "m", "c", 2)
         later(postgres, "places", "until", 61)
-        assert bens.take_place(host, "m", "c", 2)
-        assert not bens.take_place(host, "m", "d", 2)
+        assert placed(bens, host, "m", "c", 2)
+        assert not placed(bens, host, "m", "d", 2)
 
 
 def test_who_may_not_share_the_limits_is_told_so_and_renders(
@@ -160,21 +174,44 @@ def test_who_waits_for_a_place_of_others_says_so(
     limited: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = account_of(limited)
-    take, asked = HostLimits.take_place, []
+    take = HostLimits.take_places
+    asked: list[str] = []
 
-    def watched(limits: HostLimits, host: str, model: str, key: str, most: int | None) -> bool:
+    def watched(
+        limits: HostLimits, host: str, model: str, keys: Collection[str], most: int | None
+    ) -> set[str]:
         asked.append(host)
         if len(asked) == 3:
             postgres.run_sql(f"DELETE FROM {LIMITS_SCHEMA}.places WHERE holder = 'ben'")
-        return take(limits, host, model, key, most)
+        return take(limits, host, model, keys, most)
 
-    monkeypatch.setattr(HostLimits, "take_place", watched)
+    monkeypatch.setattr(HostLimits, "take_places", watched)
     monkeypatch.setattr("sorasync.apply.render.shared_limits._LOOK", 0.001)
     with machine(postgres, f"{schema}_other", "ben") as bens:
-        assert take(bens, account, "sora-2", "another render", 1)
+        assert take(bens, account, "sora-2", ["another render"], 1)
         limited.apply()
     assert set(asked) == {account}
     assert "waiting: all machines together have 1 render in flight: waiting for one to end" in limited.err
+
+
+def test_renders_that_are_ready_at_once_ask_for_places_together(
+    limited: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = HostLimits.take_places
+    asked: list[int] = []
+
+    def watched(
+        limits: HostLimits, host: str, model: str, keys: Collection[str], most: int | None
+    ) -> set[str]:
+        asked.append(len(keys))
+        return take(limits, host, model, keys, most)
+
+    monkeypatch.setattr(HostLimits, "take_places", watched)
+    (limited.root / "limited.toml").write_text(LIMITED.replace("in_flight = 1", "in_flight = 40"))
+    limited.write("".join(f'[clips.c{n}]\nprompt = "Scene {n}."\n' for n in range(16)))
+    limited.apply("--parallelism", "16")
+    assert sum(asked) >= 16
+    assert len(asked) < 8
 
 
 def test_who_waits_since_the_host_asked_another_machine_says_so(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from sorasync.apply.bind_addresses import BindAddresses
 from sorasync.apply.context import Context
 from sorasync.apply.render.resume_download import stream
 from sorasync.apply.sidecars import sidecar_of
@@ -58,7 +59,11 @@ class FetchLater(SorasyncError):
 
 
 async def fetch(
-    context: Context, record: Record, job: Job, recorded: Callable[[], None], deadline: float = math.inf
+    context: Context,
+    record: Record,
+    job: Job,
+    recorded: BindAddresses,
+    deadline: float = math.inf,
 ) -> Record:
     """Download a completed job's video or still; the stored record.
 
@@ -89,7 +94,7 @@ async def fetch(
         # Durable before the upload: if this run ends here, the next one asks the provider for nothing.
         await context.commits.record(found)
         await keep(context, asset)
-    return await context.commits.record(kept)
+    return await context.commits.record(kept, recorded.addresses)
 
 
 async def keep(context: Context, asset: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from sorasync.apply.group_commit import GroupCommit
@@ -23,6 +24,21 @@ from sorasync.text import counted
 
 # Seconds between two looks for a free place.
 _LOOK = 1.0
+
+
+@dataclass
+class _Places:
+    """Renders that wait for a place, those that have got one, and those that have not, until `ask_again`."""
+
+    line: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    ask_again: float = 0.0
+
+    def knows(self, key: str, now: float) -> bool:
+        """Whether somebody else has just asked for this render as well."""
+        return key in self.given or (key in self.refused and now < self.ask_again)
 
 
 class SharedLimits:
@@ -40,6 +56,7 @@ class SharedLimits:
         self._lines: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: Counter[str] = Counter()
         self._granted: Counter[str] = Counter()
+        self._places: defaultdict[str, _Places] = defaultdict(_Places)
 
     async def turn(self, gate: PaymentGate, model: str | None) -> None:
         """Wait until the next create may leave. Raises `Withheld` when it may not leave any more."""
@@ -83,10 +100,16 @@ class SharedLimits:
         """Wait for a place, and say why; with `patient` false, whether there is one now."""
         if self._most is None:
             return True
+        name = model or ""
+        places = self._places[name]
+        places.wanted.add(key)
         try:
             while True:
-                take = partial(self._limits.take_place, self._account, model or "", key, self._most)
-                if await self._commits.read(take):
+                # The first in the line asks for all, so that many share a question.
+                async with places.line:
+                    if not places.knows(key, self._clock.monotonic()):
+                        await self._ask_for_places(name, places)
+                if key in places.given:
                     return True
                 if not patient:
                     return False
@@ -99,11 +122,23 @@ class SharedLimits:
             # The question may have been answered all the same.
             self.give_back(model, key)
             raise
+        finally:
+            for keys in (places.wanted, places.given, places.refused):
+                keys.discard(key)
+
+    async def _ask_for_places(self, model: str, places: _Places) -> None:
+        assert self._most is not None
+        asked = set(places.wanted)
+        take = partial(self._limits.take_places, self._account, model, sorted(asked), self._most)
+        found = await self._commits.read(take)
+        places.given |= found & places.wanted
+        places.refused = (asked - found) & places.wanted
+        places.ask_again = self._clock.monotonic() + _LOOK / 2
 
     async def count(self, model: str | None, key: str) -> None:
         """Take a place for a render that is in flight already."""
         if self._most is not None:
-            take = partial(self._limits.take_place, self._account, model or "", key, None)
+            take = partial(self._limits.take_places, self._account, model or "", [key], None)
             await self._commits.read(take)
 
     def give_back(self, model: str | None, key: str) -> None:

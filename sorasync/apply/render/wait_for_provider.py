@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from sorasync.apply.bind_addresses import BindAddresses
 from sorasync.apply.context import Context
 from sorasync.apply.render.download_render import FetchLater, fetch
 from sorasync.provider.errors import NotSent, RateLimited, Withheld
@@ -31,7 +30,7 @@ def pause_before_resending(
 
 
 async def fetch_when_there(
-    context: Context, record: Record, job: Job, recorded: Callable[[], None], deadline: float
+    context: Context, record: Record, job: Job, recorded: BindAddresses, deadline: float
 ) -> Record:
     """`fetch`, waiting for a provider that cannot be reached. Raises `FetchLater` at the deadline."""
     while True:
