@@ -159,4 +159,5 @@ def _asked_for(frame: FrameType) -> str:
     group = frame.f_locals.get("group")
     work = group[0].work if group else frame.f_locals["work"]
     work = getattr(work, "func", work)
-    return f"{work.__module__}.{work.__qualname__}".removeprefix("sorasync.")
+    name = getattr(work, "__qualname__", type(work).__qualname__)
+    return f"{work.__module__}.{name}".removeprefix("sorasync.")
