@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,7 @@ class _Building(DeclarationReader):
         self.defaults = defaults
         # The commands of `sorasync.toml` that checks may name.
         self.commands: frozenset[str] = frozenset()
+        self._tags: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def character(self, slug: str) -> CharacterSpec:
         model = self.declared.model.characters[slug]
@@ -119,6 +120,11 @@ class _Building(DeclarationReader):
             description=model.description,
             provider=self.host(model.provider, self.defaults.provider, path, f"character.{slug}"),
         )
+
+    def _shared(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """Tags as one object for all clips that have the same."""
+        found = tuple(tags)
+        return self._tags.setdefault(found, found)
 
     def clip(self, name: str, model: ClipModel) -> ClipSpec:
         instance = self.declared.instances.get(f"clip.{name}")
@@ -163,7 +169,7 @@ class _Building(DeclarationReader):
             pick=model.pick,
             revision=model.revision,
             protect=defaults.protect if model.protect is None else model.protect,
-            tags=defaults.tags if model.tags is None else tuple(model.tags),
+            tags=defaults.tags if model.tags is None else self._shared(model.tags),
             description=model.description,
             checks=merged_checks(defaults.checks, model.checks),
             row=self._of_row(name),
@@ -200,7 +206,7 @@ class _Building(DeclarationReader):
             pick=model.pick,
             revision=model.revision,
             protect=defaults.protect if model.protect is None else model.protect,
-            tags=defaults.tags if model.tags is None else tuple(model.tags),
+            tags=defaults.tags if model.tags is None else self._shared(model.tags),
             description=model.description,
             params=params,
             workflow=self._workflow(name, model, origin.path),

@@ -84,7 +84,8 @@ class Engine:
     digests: Mapping[str, FileDigest] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     made: dict[str, Render] = field(default_factory=dict)
-    memo: Memo = field(default_factory=Memo)
+    # What clips became in earlier loads; None for an engine that loads once.
+    memo: Memo | None = None
     findings: Findings | None = None
     version: int = 0
     changed: bool = False
@@ -94,7 +95,8 @@ class Engine:
         """The library and its graph; None where they have to be made from nothing."""
         basis = basis_of(config, hosts)
         if basis != self.basis:
-            self.basis, self.parts, self.made, self.memo = basis, {}, {}, Memo()
+            self.basis, self.parts, self.made = basis, {}, {}
+            self.memo = None if self.memo is None else Memo()
         look = LibraryFiles(root, self.digests)
         loading = _Loading(self, config, hosts, look)
         try:
@@ -111,7 +113,7 @@ class Engine:
         self.changed = kept != self.parts or look.digests != self.digests
         for file in self.parts.keys() - kept.keys():
             self.forget(self.parts[file])
-        if len(self.memo) > 2 * len(self.made) + _SPARE:
+        if self.memo is not None and len(self.memo) > 2 * len(self.made) + _SPARE:
             self.memo.forget_all_but({name for part in kept.values() for name in part.outline.names})
         self.parts, self.digests = kept, look.digests
         seen = self._read()

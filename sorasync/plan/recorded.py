@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Set
 from functools import cached_property
 
 from sorasync.graph.graph import GraphPart
@@ -69,7 +69,14 @@ class Recorded:
             or asset not in present
             or (refusing and mismatch is not None)
         }
-        return frozenset(found | (self.address_of.keys() - self.briefs.keys()))
+        unknown, _ = self._unpaired
+        return frozenset(found | unknown)
+
+    @cached_property
+    def _unpaired(self) -> tuple[Set[str], Set[str]]:
+        """The bound keys without a record, and the keys of records that nothing is bound to."""
+        bound = set(self.bound.values())
+        return bound - self.briefs.keys(), self.briefs.keys() - bound
 
     def _broken_briefs(self) -> Iterator[tuple[str, Brief]]:
         return ((key, self.briefs[key]) for key in self.broken if key in self.briefs)
@@ -91,7 +98,7 @@ class Recorded:
     @cached_property
     def bound_assets(self) -> frozenset[str | None]:
         """The videos of all bound addresses."""
-        retired = self.briefs.keys() - self.address_of.keys()
+        _, retired = self._unpaired
         return frozenset(brief.asset for key, brief in self.briefs.items() if key not in retired)
 
     def covers(self, made_for: Mapping[str, str]) -> bool:

@@ -53,7 +53,12 @@ class Records(Attempts):
         """Every key, with what a plan needs of it."""
         rows = self.session.rows("SELECT key, status, asset, provider, remote_id, mismatch FROM records")
         statuses, brief = STATUSES, Brief
-        return {key: brief(statuses[status], *rest) for key, status, *rest in rows}
+        # Thousands of records name the same few hosts: one text for each of them will do.
+        hosts: dict[str, str] = {}
+        return {
+            key: brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)
+            for key, status, asset, host, remote_id, mismatch in rows
+        }
 
     def kinds_and_models(self) -> dict[str, tuple[str, str | None]]:
         """Kind and model of every key."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sorasync.assets.archive import ON_DISK, Archive
 from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
+from sorasync.graph.memo import Memo
 from sorasync.library_file import read_file
 from sorasync.operations.engine import Engine
 from sorasync.operations.plan_memory import PlanMemory
@@ -41,7 +42,7 @@ class Caches:
     `changes` counts how often the state or the assets were found to be other than before.
     """
 
-    engine: Engine = field(default_factory=Engine)
+    engine: Engine = field(default_factory=lambda: Engine(memo=Memo()))
     memory: PlanMemory = field(default_factory=lambda: PlanMemory(Decisions()))
     # The names of videos, with the file that they were read from and its stamp.
     names: tuple[Path, tuple[int, int, int], Mapping[str, str]] | None = None

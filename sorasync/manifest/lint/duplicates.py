@@ -18,12 +18,17 @@ class Vocabularies:
     """Clips by the words of their prompts: only those with the same words can say the same."""
 
     def __init__(self) -> None:
-        self._clips: dict[str, list[ClipSpec]] = {}
+        self._first: dict[str, ClipSpec] = {}
+        # Where several clips share a vocabulary, which few do: all of them.
+        self._groups: dict[str, list[ClipSpec]] = {}
 
     def put(self, clip: ClipSpec, said: str) -> None:
         """Enter a clip by its `vocabulary`. One with few words says too little to compare."""
-        if said != NOTHING:
-            self._clips.setdefault(said, []).append(clip)
+        if said == NOTHING:
+            return
+        first = self._first.setdefault(said, clip)
+        if first is not clip:
+            self._groups.setdefault(said, [first]).append(clip)
 
     def duplicates(self, only: Collection[str] | None = None) -> Iterator[tuple[ClipSpec, LintFinding]]:
         """Each clip that asks for the same as one before it in other words, with what to do instead.
@@ -32,9 +37,8 @@ class Vocabularies:
         sizes, lengths, characters, first frames or revisions are meant to differ. `only` are the clips to
         speak of.
         """
-        for group in self._clips.values():
-            if len(group) > 1:
-                yield from _in_group(group, only)
+        for group in self._groups.values():
+            yield from _in_group(group, only)
 
 
 def near(clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]) -> Vocabularies:

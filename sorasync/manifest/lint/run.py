@@ -69,14 +69,14 @@ def lint(
     them are. `[lint]` of the configuration and comments in the manifests are followed. A caller that looks
     again and again passes the same `memo` each time.
     """
-    return _Linting(library, only, defaults or Defaults(), memo or LintMemo()).run()
+    return _Linting(library, only, defaults or Defaults(), memo).run()
 
 
 class _Linting:
     """The work on one library."""
 
     def __init__(
-        self, library: Library, only: Collection[str] | None, defaults: Defaults, memo: LintMemo
+        self, library: Library, only: Collection[str] | None, defaults: Defaults, memo: LintMemo | None
     ) -> None:
         self.library = library
         self.memo = memo
@@ -99,11 +99,12 @@ class _Linting:
         self.always = {kind: _always(rules, kind) for kind in EVERY}
         self.triggered = _by_trigger(rules)
         self.trigger_words = frozenset(self.triggered)
-        # Of the clips that were looked at: all of them, or those of `only`.
+        # Those of all clips where all are looked at, else those of `only`.
         self.vocabularies = Vocabularies()
         self.said: dict[str, str] = {}
         self.found: list[Found] = []
-        memo.begin((library.characters, self.ignored, config.limits, allowed), len(library.clips))
+        if memo is not None:
+            memo.begin((library.characters, self.ignored, config.limits, allowed), len(library.clips))
 
     def run(self) -> tuple[Diagnostic, ...]:
         for clip in self._clips():
@@ -118,18 +119,22 @@ class _Linting:
     def _in_clip(self, clip: ClipSpec) -> Sequence[Found]:
         """What is found in one clip, as before where it and those it starts from are the same as before."""
         line, seconds = tuple(self._sources(clip)), clip.seconds or self.seconds(clip.model)
-        kept = self.memo.recall(line, seconds) if self.only is not None else None
-        if kept is not None:
+        memo = None if self.only is None else self.memo
+        if memo is not None and (kept := memo.recall(line, seconds)) is not None:
             return kept
         found: list[Found] = []
         for prompt in self._prompts(clip, seconds):
             found += self._check(prompt)
             if prompt.kind == "create":
-                said = self.said[clip.name] = vocabulary(prompt.words)
-                self.vocabularies.put(clip, said)
+                said = vocabulary(prompt.words)
+                if self.only is None:
+                    self.vocabularies.put(clip, said)
+                else:
+                    self.said[clip.name] = said
             # The prompts it continues were needed only now, and must not be kept alive with the findings.
             prompt.before = _no_lines
-        self.memo.keep(line, seconds, found)
+        if memo is not None:
+            memo.keep(line, seconds, found)
         return found
 
     def _remarked(self) -> list[str]:
