@@ -331,9 +331,7 @@ class _Cancelling:
                 CancelEnd.ASKED, record, "asked to cancel it, not confirmed yet: the next apply follows it"
             )
         fields = cancelled_fields(record, self.host.profile, found, self.host.clock.now())
-        with store.transaction():
-            after = store.move(record.key, Status.BLOCKED, run=run, **fields)
-            store.log("cancelled", record.address, record.key, run, remote_id=record.remote_id)
+        after = store.move(record.key, Status.BLOCKED, run=run, **fields)
         counted = after.charge
         charge = counted.usd if counted is not None else Decimal(0)
         unknown = record.cost_usd is None and self.wanted.charge is None

@@ -21,6 +21,7 @@ from sorasync.graph.render import Kind
 from sorasync.manifest.check_schema import CHECK_NAMES, ChecksModel, CommandCheckModel, active_checks
 from sorasync.state.check_rows import CheckKey
 from sorasync.state.postgres_url import is_postgres
+from sorasync.state.rows import fields_of
 from sorasync.text import close_match
 
 if TYPE_CHECKING:
@@ -105,12 +106,14 @@ def render_to_check(
     spec = library.clips[owner(render.address).removeprefix("clip.")]
     checks = spec.checks or _IMPLIED
     names = tuple(name for name in active_checks(checks) if _applies(name, render))
+    # A workflow has a size and a length of its own where nothing of the clip is bound to them.
+    asked = {"size": True, "seconds": True} if render.workflow is None else fields_of(render.inputs)
     video = VideoToCheck(
         path=project.assets().path_of(asset),
         checks=checks,
         names=names,
-        size=render.size or None,
-        seconds=render.seconds or None,
+        size=render.size if asked.get("size") and render.size else None,
+        seconds=render.seconds if asked.get("seconds") and render.seconds else None,
         tolerance_pct=project.config.assets.tolerance_pct,
         kind=render.kind.value,
         source=None if source is None else project.assets().path_of(source),

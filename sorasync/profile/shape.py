@@ -41,7 +41,11 @@ _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 
 def shape_faults(model: type[BaseModel], error: ValidationError) -> list[ProfileFault]:
     """One fault for each place that is wrong."""
-    return [_shape_fault(model, found) for found in error.errors(include_url=False)]
+    faults = error.errors(include_url=False)
+    # Of an array whose elements are wrong it is said as well that it is empty.
+    within = {found["loc"][:-1] for found in faults}
+    told = (found for found in faults if found["type"] != "too_short" or found["loc"] not in within)
+    return [_shape_fault(model, found) for found in told]
 
 
 def _shape_fault(model: type[BaseModel], found: ErrorDetails) -> ProfileFault:

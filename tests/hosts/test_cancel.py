@@ -281,5 +281,9 @@ def test_the_command_says_what_it_costs_asks_and_prints_data(
         ]
         (told,) = json.loads(command("cancel", "b", "--yes", "--format", "json"))["renders"]
         assert (told["refund"], told["charge_usd"], told["end"]) == ("if_queued", "0.00", "cancelled")
+        told = [line.partition(" UTC  ")[2] for line in command("log", "a").splitlines()]
+        asked = told.index("clip.a: its host was asked to cancel it, waiting")
+        assert told[asked + 1].startswith("clip.a: cancelled on ")
+        assert not [line for line in told if "refused" in line or "amended" in line]
         assert command("retry", "a").startswith("clip.a: cancelled on ")
         assert server.app.state.server.ledger.charges() == []

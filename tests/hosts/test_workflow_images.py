@@ -64,6 +64,14 @@ def test_another_image_is_another_render_and_without_one_the_workflows_own_stays
     assert json.loads(render.workflow or "{}")["7"]["inputs"] == {"image": "example.png"}
 
 
+def test_a_workflow_with_a_size_and_a_length_of_its_own_is_not_compared_with_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = library(tmp_path, monkeypatch, CLIP + 'bind = { prompt = "6.text" }\n')
+    assert it.apply().complete
+    assert it.record("clip.a#1").mismatch is None
+
+
 @pytest.mark.parametrize("lost", ["cut_before", "cut_after"])
 def test_an_upload_that_fails_pays_for_nothing_and_is_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str

@@ -216,7 +216,7 @@ def _looked_at(context: Context, record: Record, received: Received) -> tuple[st
     if record.kind == Kind.STILL:
         picture = inspect_picture(received.part)
         tolerance = context.settings.tolerance_pct
-        differs = picture_mismatch(received.part, picture, record.size, tolerance)
+        differs = picture_mismatch(received.part, picture, _asked_size(record), tolerance)
         return STILLS[picture.format], None, differs
     suffix, facts = inspect_video(received.part)
     if facts is None:
@@ -232,10 +232,19 @@ def _differs(context: Context, record: Record, received: Received, facts: Mp4Fac
     """
     if record.asset == received.sha256 and record.mismatch is not None:
         return record.mismatch
-    seconds = record.seconds if record.asset is None else None
-    if record.kind == Kind.CREATE:
-        seconds = fields_of(record.inputs).get("seconds") or seconds
-    return mismatch(received.part, facts, seconds, record.size, context.settings.tolerance_pct)
+    seconds, inputs = record.seconds if record.asset is None else None, fields_of(record.inputs)
+    if "workflow" in inputs:
+        # A workflow whose length is not bound has its own.
+        seconds = inputs.get("seconds") or None
+    elif record.kind == Kind.CREATE:
+        seconds = inputs.get("seconds") or seconds
+    return mismatch(received.part, facts, seconds, _asked_size(record), context.settings.tolerance_pct)
+
+
+def _asked_size(record: Record) -> str | None:
+    """The size that was asked for: a workflow whose size is not bound has its own."""
+    inputs = fields_of(record.inputs)
+    return record.size if "workflow" not in inputs or inputs.get("size") else None
 
 
 def _note_beside(context: Context, record: Record, write: Callable[[], object]) -> None:

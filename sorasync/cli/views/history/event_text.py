@@ -8,7 +8,7 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.units import moment
 from sorasync.plan.cost import money
 from sorasync.state.history import Event
-from sorasync.state.record import RETRY
+from sorasync.state.record import CANCEL, RETRY
 from sorasync.text import counted
 
 _MOVES = {
@@ -60,6 +60,8 @@ def event_text(event: Event) -> str:
             return f"paid for twice: {data.get('other') or data.get('remote_id', '?')} arrived as well"
         case "amended" if set(data) == {"reported_usd"}:
             return f"the provider reports ${data['reported_usd']}"
+        case "asked to cancel":
+            return f"its host was asked to cancel it, {'waiting' if event.data.get('queued') else 'begun'}"
         case "put back":
             return f"its file was put back from {data.get('file', 'where it was')}"
         case "to be tried again":
@@ -70,11 +72,15 @@ def event_text(event: Event) -> str:
 
 
 def worth_telling(event: Event) -> bool:
-    """Whether people need the line: a retry leaves one in words beside the change that it makes."""
-    return event.data.get("error_stage") != RETRY
+    """Whether people need the line: a retry or cancel leaves one in words beside the change that it makes."""
+    asked = event.what == "amended" and event.data.get("error_stage") == CANCEL
+    return event.data.get("error_stage") != RETRY and not asked
 
 
 def _moved(data: dict[str, str]) -> str:
+    if data.get("to") == "blocked" and data.get("error_stage") == CANCEL:
+        charged = f", ${data['reported_usd']} charged" if "reported_usd" in data else ""
+        return f"{data.get('error_message', 'cancelled')}{charged}"
     words = _MOVES.get(data.get("to", ""), data.get("to", "?"))
     details = []
     if "attempt" in data:
