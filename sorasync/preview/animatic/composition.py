@@ -404,7 +404,8 @@ def _layers_of(
             group.x, tall = 0.5, 1.1 * look.aspect
     elif group is not lead and group.entity.kind == "thing":
         both_small = group.entity.thing is not None and group.entity.thing.on == "table" and not lead.alive
-        least = 0.2 if both_small else _SMALLEST
+        # Lamps are seen by their light from afar.
+        least = 0.2 if both_small or _hangs(group) else _SMALLEST
         tall = min(_LARGEST if group.depth < 1.5 else 0.62, max(least, tall))
     foot = _foot(
         group, lead, tall, horizon, look, (lead.metres / metres / PERSON_TALL, _HANDS.get(framing, 0.5))

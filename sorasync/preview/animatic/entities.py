@@ -20,6 +20,7 @@ from sorasync.preview.animatic.word_context import (
     count_of,
     is_denied,
     is_material,
+    is_metaphor,
     is_preposition,
     is_verb,
     scale_in,
@@ -186,7 +187,7 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             or _is_other_beside(whole, match)
         ):
             continue
-        if is_inside(whole, match):
+        if is_inside(whole, match) or is_metaphor(whole, match):
             whole.take(match)
             continue
         inside = _held_by(whole, match)

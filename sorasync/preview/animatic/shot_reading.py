@@ -21,6 +21,7 @@ from sorasync.preview.animatic.word_context import (
     PRONOUNS,
     ReadText,
     is_denied,
+    is_metaphor,
     is_verb,
     noun_phrase,
     side_of,
@@ -59,7 +60,7 @@ _DARK_FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _DISCS, _LAMPS = words_of("discs"), words_of("lamps")
-_MOUNTS, _METAPHORS = words_of("mounts"), words_of("metaphors")
+_MOUNTS = words_of("mounts")
 _RIDES = frozenset(["passes", "enters", "leaves", "approaches"])
 # These sets show a sun or moon of their own, unless clouds cover it.
 _HALLS, _CARRIAGES = words_of("halls"), words_of("carriages")
@@ -379,7 +380,7 @@ def _place(text: str, language: str) -> Place | None:
         if word in ("café", "caffè") and whole.before(match.first, 1) in (["de"], ["di"]):
             # Deux tasses de café.
             continue
-        if (word in NUMBERS or word in _METAPHORS) and whole.after(match.after, 1) == ["of"]:
+        if is_metaphor(whole, match) or (word in NUMBERS and whole.after(match.after, 1) == ["of"]):
             # A school of fish is no school, and a sea of clouds no sea.
             continue
         if english and match.plural and vocabulary.places()[match.entry].set in INSIDE:

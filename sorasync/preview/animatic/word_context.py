@@ -47,7 +47,7 @@ _GROUPS = words_of("groups")
 _PAIRS = words_of("pairs")
 _COUNTERS = frozenset("只个位匹条头辆艘架棵朵本张把匹頭羽台本人枚杯つの")
 _PEOPLE = frozenset({"one", "small", "some", "crowd"})
-_CLUSTERED = words_of("clustered")
+_CLUSTERED, _METAPHORS = words_of("clustered"), words_of("metaphors")
 # After these words one kind stands in numbers: a pine forest.
 _STANDS = words_of("stands")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
@@ -247,6 +247,12 @@ def is_denied(whole: ReadText, first: int) -> bool:
     return bool(
         {"no", "without", "like", "ohne", "kein", "sans", "sin", "senza", "sem"} & set(before[:2])
     ) or (before[:2] in (["a", "as"], ["the", "as"]) or before[1:3] == ["a", "like"])
+
+
+def is_metaphor(whole: ReadText, match: Match) -> bool:
+    """Whether a word only says how much there is of what follows: a sea of clouds, a shower of tiles."""
+    word = whole.words[match.first].text
+    return match.after - match.first == 1 and word in _METAPHORS and whole.after(match.after, 1) == ["of"]
 
 
 def count_of(whole: ReadText, match: Match) -> int:

@@ -113,6 +113,7 @@ def test_places_are_those_of_the_words(prompt: str, place: str | None) -> None:
         ("A mountain biker and a burglar.", ["mountain biker", "burglar"]),
         ("A toaster and a stretcher.", ["toaster", "stretcher"]),
         ("Two children get on.", ["children"]),
+        ("A cat slides down in a shower of tiles.", ["cat"]),
         ("A drone delivers a parcel.", ["drone", "parcel"]),
         ("Ein alter Mann auf einer Parkbank.", ["mann", "parkbank"]),
         ("Une boulangère sort six baguettes.", ["boulangère", "baguettes"]),
