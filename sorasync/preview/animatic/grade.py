@@ -12,8 +12,10 @@ from sorasync.preview.animatic.canvas import Plane, Planes, yuv
 from sorasync.preview.animatic.colours import Swatch, brightness
 from sorasync.preview.animatic.script import colours_named
 
-# How much of the source's own hue stays under named colours.
-_KEPT = 0.2
+# How much of the source's own hue stays under named colours, and under one that only something in the picture
+# has: sodium lamps.
+_KEPT, _KEPT_BY_ONE = 0.2, 0.6
+_OF_ALL = re.compile(r"palette|colou?r|shift|grad|tint|turn|wash|tone|everything|monochrome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def read_grade(prompt: str) -> Grade:
     """The grade an edit's words ask for; words that name no colour or light leave the picture alone."""
     text = prompt[:8000].lower()
     named = colours_named(text)
-    kept = _KEPT if named else 1.0
+    of_one = len(named) == 1 and not _OF_ALL.search(text)
+    kept = (_KEPT_BY_ONE if of_one else _KEPT) if named else 1.0
     hues = sorted((colour.rgb for colour in named), key=brightness)
     if re.search(r"black[- ]and[- ]white|monochrome|b&w|grayscale|greyscale|desaturat", text):
         hues, kept = [(128, 128, 128)], 0.0
@@ -60,7 +63,7 @@ def read_grade(prompt: str) -> Grade:
 def _tint(text: str) -> tuple[int, int, int] | None:
     if re.search(r"warm|sunset|golden|dawn|candle|autumn|summer", text):
         return 240, 150, 60
-    if re.search(r"cool|cold|blue hour|rain|winter|dusk|moon", text):
+    if re.search(r"cool|cold|blue hour|rain|winter|dusk|moon|\bnight", text):
         return 70, 120, 210
     return None
 
@@ -69,7 +72,9 @@ def _luma_table(text: str) -> Plane:
     levels = np.linspace(0, 1, 220)
     if re.search(r"brighter|bright\b|daylight|sunny|noon|lighter|dawn", text):
         levels = levels**0.7
-    elif re.search(r"night|darker|dark\b|dim", text):
+    elif re.search(r"\bnight|midnight", text):
+        levels *= 0.38
+    elif re.search(r"darker|dark\b|dim|dusk|evening", text):
         levels *= 0.62
     table = np.concatenate([np.full(16, 16.0), 16 + 219 * levels, np.full(20, 235.0)])
     return np.round(table).astype(np.uint8)

@@ -8,6 +8,7 @@ import pytest
 from sorasync.preview.animatic import vocabulary
 from sorasync.preview.animatic.camera import View, read_camera
 from sorasync.preview.animatic.entity import Entity
+from sorasync.preview.animatic.grade import read_grade
 from sorasync.preview.animatic.pictograms import draw_pictogram
 from sorasync.preview.animatic.script import read_script
 from sorasync.preview.animatic.shot_reading import Reading
@@ -216,6 +217,12 @@ def test_the_earth_below_fills_the_lower_half() -> None:
 )
 def test_the_light_is_that_of_the_words(prompt: str, time: str) -> None:
     assert read(prompt).time == time
+
+
+def test_an_edit_at_night_is_dark_and_one_lamp_only_tints() -> None:
+    night, lamps = read_grade("The same quay at night."), read_grade("The same quay, under sodium lamps.")
+    assert night.luma[200] < 0.5 * lamps.luma[200]
+    assert read_grade("Shift the palette to sodium.").kept < lamps.kept < 1
 
 
 def test_after_the_rain_it_is_dry_and_elided_words_count() -> None:
