@@ -36,8 +36,10 @@ NOT_IN_PREVIEW = {
     # Workflows are ComfyUI's.
     "DefaultsModel.workflow",
     "ClipModel.workflow",
+    "StillModel.workflow",
     "DefaultsModel.bind",
     "ClipModel.bind",
+    "StillModel.bind",
 }
 
 

@@ -20,6 +20,7 @@ from sorasync.preview.animatic.word_context import (
     NUMBERS,
     PRONOUNS,
     ReadText,
+    is_adjective,
     is_denied,
     is_metaphor,
     is_verb,
@@ -379,6 +380,8 @@ def _place(text: str, language: str) -> Place | None:
         word = whole.words[match.first].text
         if word in ("café", "caffè") and whole.before(match.first, 1) in (["de"], ["di"]):
             # Deux tasses de café.
+            continue
+        if english and is_adjective(whole, match):
             continue
         if is_metaphor(whole, match) or (word in NUMBERS and whole.after(match.after, 1) == ["of"]):
             # A school of fish is no school, and a sea of clouds no sea.

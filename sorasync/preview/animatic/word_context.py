@@ -48,6 +48,7 @@ _PAIRS = words_of("pairs")
 _COUNTERS = frozenset("只个位匹条头辆艘架棵朵本张把匹頭羽台本人枚杯つの")
 _PEOPLE = frozenset({"one", "small", "some", "crowd"})
 _CLUSTERED, _METAPHORS = words_of("clustered"), words_of("metaphors")
+_ADJECTIVES_TOO = words_of("adjectives_too")
 # After these words one kind stands in numbers: a pine forest.
 _STANDS = words_of("stands")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
@@ -247,6 +248,18 @@ def is_denied(whole: ReadText, first: int) -> bool:
     return bool(
         {"no", "without", "like", "ohne", "kein", "sans", "sin", "senza", "sem"} & set(before[:2])
     ) or (before[:2] in (["a", "as"], ["the", "as"]) or before[1:3] == ["a", "like"])
+
+
+def is_adjective(whole: ReadText, match: Match) -> bool:
+    """Whether a word that can name a place only says how the next one is: flat water, a square table."""
+    number = match.after
+    if whole.words[match.first].text not in _ADJECTIVES_TOO or number - match.first > 1:
+        return False
+    if number >= len(whole.words) or whole.words[number].sentence != whole.words[match.first].sentence:
+        return False
+    text = whole.words[number].text
+    goes_on = text in _PREPOSITIONS or text in _STOPS or text in NO_HEADS or text in _BASE_VERBS
+    return not whole.words[number].after_comma and not goes_on and not text.endswith(("ing", "ly"))
 
 
 def is_metaphor(whole: ReadText, match: Match) -> bool:

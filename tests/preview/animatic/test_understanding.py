@@ -89,6 +89,8 @@ def test_what_is_said_of_one_side_leaves_the_other_to_the_rest(prompt: str, left
         ("Top-down shot of a kitchen table.", "table"),
         ("The rain runs down, a cat at the window.", "room"),
         ("A submarine beside an iceberg.", "sea"),
+        ("A stone quay at dawn, mist over flat water.", "sea"),
+        ("A man at a square table in a flat.", "living room"),
     ],
 )
 def test_places_are_those_of_the_words(prompt: str, place: str | None) -> None:
