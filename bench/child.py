@@ -1,4 +1,4 @@
-"""What is measured, each in a process of its own: `python -m bench.child apply|follow|script …`."""
+"""What is measured, each in a process of its own: `python -m bench.child apply|follow|script|run …`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,38 @@ def following(root: Path, clips: int) -> dict[str, float]:
     return asyncio.run(all_of_them())
 
 
+def runner(database: str, queue: str, bucket: str, allow: str, work: Path) -> dict[str, float]:
+    """Take jobs until a queue is empty; also what was said to the states of libraries."""
+    from sorasync.apply.events import ChangeEvent
+    from sorasync.cli.main import collect_rarely
+    from sorasync.operations.runner import Runner, RunnerOptions
+    from sorasync.operations.runner_trust import RunnerTrust
+    from sorasync.state.postgres_database import PostgresDatabase
+
+    class Quiet:
+        def event(self, owner: str, event: ChangeEvent) -> None:
+            """Nobody looks."""
+
+        def notice(self, text: str) -> None:
+            """Nobody looks."""
+
+    trips, close = [0], PostgresDatabase.close
+
+    def counted(state: PostgresDatabase) -> None:
+        trips[0] += state.round_trips
+        close(state)
+
+    PostgresDatabase.close = counted  # type: ignore[method-assign]
+    collect_rarely()
+    before, began = _cpu(), time.perf_counter()
+    options = RunnerOptions(
+        database, queue, work, RunnerTrust.parse((allow,), (bucket,)), places=2, until_empty=True
+    )
+    made = Runner(options, Quiet())
+    made.run()
+    return _used(before, began) | {"renders": made.totals.renders, "round_trips": trips[0]}
+
+
 def script(url: str, clips: int, at_once: int, out: Path) -> dict[str, float]:
     """The same renders with the official client's own polling under a semaphore."""
     import warnings
@@ -121,14 +153,19 @@ def _used(cpu: float, began: float) -> dict[str, float]:
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["apply", "follow", "script"])
+    parser.add_argument("kind", choices=["apply", "follow", "script", "run"])
     parser.add_argument("--root", type=Path)
     parser.add_argument("--url", default="")
     parser.add_argument("--clips", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--queue", default="")
+    parser.add_argument("--bucket", default="")
+    parser.add_argument("--allow", default="")
     given = parser.parse_args()
     if given.kind == "apply":
         found = apply(given.root, given.at_once)
+    elif given.kind == "run":
+        found = runner(given.url, given.queue, given.bucket, given.allow, given.root)
     elif given.kind == "follow":
         found = following(given.root, given.clips)
     else:

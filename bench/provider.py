@@ -101,7 +101,7 @@ def each(used: Mapping[str, float], clips: int) -> float:
 def _apply(
     directory: Path, clips: int, in_flight: int, seconds: float
 ) -> tuple[dict[str, float], Mapping[str, int]]:
-    with _renders(directory / "one", in_flight, seconds) as url:
+    with rendering(directory / "one", in_flight, seconds) as url:
         library(directory / "library", url, clips, in_flight, pictures=True)
         used = child("apply", "--root", str(directory / "library"), "--at-once", str(in_flight * 2))
         asked = requests(url)
@@ -115,14 +115,15 @@ def _script(
 ) -> tuple[dict[str, float], Mapping[str, int]]:
     out = directory / "out"
     out.mkdir(parents=True)
-    with _renders(directory / "two", in_flight, seconds) as url:
+    with rendering(directory / "two", in_flight, seconds) as url:
         arguments = ("--url", url, "--clips", str(clips), "--at-once", str(in_flight), "--root", str(out))
         used, asked = child("script", *arguments), requests(url)
         single = child("script", "--url", url, "--clips", "1", "--root", str(out))
         return used | {"start": single["cpu"]}, asked
 
 
-def _renders(data: Path, in_flight: int, seconds: float) -> AbstractContextManager[str]:
+def rendering(data: Path, in_flight: int, seconds: float) -> AbstractContextManager[str]:
+    """A host in a process of its own whose renders take that long, at most `in_flight` at a time."""
     return host("render", "--data", str(data), "--seconds", str(seconds), "--in-flight", str(in_flight))
 
 

@@ -8,9 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,8 @@ class PostgresServer:
     programs: Path
     directory: Path
     port: int
+    # Settings besides those that all servers have.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, schema: str, *, user: str = "postgres", database: str = "postgres", port: int = 0) -> str:
         """The URL of a state in that schema."""
@@ -48,7 +50,9 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
+        options = " ".join(
+            f"-c {name}='{value}'" for name, value in (_SETTINGS | dict(self.settings)).items()
+        )
         self._control("start", "-w", "-l", str(self.directory / "log"), "-o", f"-p {self.port} {options}")
 
     def stop(self, mode: str = "fast") -> None:
@@ -68,8 +72,8 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """A server for the time of a `with` block. Skips the test where there are no programs for one."""
+def running_server(**settings: str) -> Iterator[PostgresServer]:
+    """A server with some settings for the time of a `with` block. Skips the test where there are no programs for one."""
     programs = _programs()
     if programs is None:
         if os.environ.get(REQUIRED):
@@ -79,7 +83,7 @@ def running_server() -> Iterator[PostgresServer]:
     try:
         if (user := _user()) is not None:
             shutil.chown(directory, user)
-        server = PostgresServer(programs, directory, _free_port())
+        server = PostgresServer(programs, directory, _free_port(), settings)
         data = directory / "data"
         run(
             programs / "initdb",
