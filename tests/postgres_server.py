@@ -73,7 +73,7 @@ class PostgresServer:
 
 @contextmanager
 def running_server(**settings: str) -> Iterator[PostgresServer]:
-    """A server with some settings for the time of a `with` block. Skips the test where there are no programs for one."""
+    """A server with these settings for the time of a `with` block; skips the test where there is none."""
     programs = _programs()
     if programs is None:
         if os.environ.get(REQUIRED):
