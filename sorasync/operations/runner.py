@@ -25,7 +25,7 @@ from sorasync.operations.library_bundle import unpack_library
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.project import Project
 from sorasync.operations.runner_trust import NotTrusted, RunnerTrust
-from sorasync.state.errors import StateError
+from sorasync.state.errors import DatabaseAway
 from sorasync.state.postgres_url import in_schema
 from sorasync.state.queue_schema import make_queue
 from sorasync.text import counted
@@ -93,7 +93,7 @@ class Runner:
             try:
                 make_queue(self.options.url)
                 break
-            except StateError as error:
+            except DatabaseAway as error:
                 self.reporter.notice(f"{error.message}; trying again")
                 time.sleep(_START_PAUSE)
         else:

@@ -14,6 +14,10 @@ class StateError(SorasyncError):
     """The state cannot be read or written; what was committed before is safe."""
 
 
+class DatabaseAway(StateError):
+    """The database of the state cannot be reached at the moment: a later try may do."""
+
+
 class LockLost(StateError):
     """Our lock or lease was taken away while we worked: nothing may be sent any more."""
 

@@ -6,7 +6,7 @@ import logging
 
 import psycopg
 
-from sorasync.state.errors import LockLost, StateError
+from sorasync.state.errors import DatabaseAway, LockLost, StateError
 
 # What it has to say is in the errors that it raises.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -41,6 +41,12 @@ _BY_STATE = {
     "08": ("the connection to {name} was lost ({error})", _SAFE),
     "25P03": ("the connection to {name} was ended: this process was suspended in a transaction", _SAFE),
 }
+_AWAY = (
+    "{name} cannot be reached ({error})",
+    "check [state] url, the network and that the server runs; " + _SAFE,
+)
+# What another try may find mended.
+_PASSING = (_AWAY, *(_BY_STATE[state] for state in ("08", "57", "53300", "25P03")))
 # libpq says why a connection failed in words only.
 _BY_WORDS = {
     "password": _BY_STATE["28"],
@@ -69,8 +75,9 @@ def explain_postgres(error: Exception, name: str) -> StateError:
     if state == LEASES_LOST:
         return LockLost(_first_line(error), hint="renders in flight continue; the next apply follows them")
     said = _first_line(error)
-    message, hint = _BY_STATE.get(state) or _BY_STATE.get(state[:2]) or _otherwise(error, state, said)
-    return StateError(message.format(name=name, error=said), hint=hint)
+    found = _BY_STATE.get(state) or _BY_STATE.get(state[:2]) or _otherwise(error, state, said)
+    kind = DatabaseAway if found in _PASSING else StateError
+    return kind(found[0].format(name=name, error=said), hint=found[1])
 
 
 def _otherwise(error: Exception, state: str, said: str) -> tuple[str, str | None]:
@@ -82,10 +89,7 @@ def _otherwise(error: Exception, state: str, said: str) -> tuple[str, str | None
     for words, found in _BY_WORDS.items():
         if words in said:
             return found
-    return (
-        "{name} cannot be reached ({error})",
-        "check [state] url, the network and that the server runs; " + _SAFE,
-    )
+    return _AWAY
 
 
 def _first_line(error: Exception) -> str:

@@ -58,7 +58,7 @@ def parse_url(url: str, owner: str) -> PostgresUrl:
     if has_password(url):
         raise StateError(
             "the URL of the state contains a password",
-            hint="remove it from [state] url, and put it into PGPASSWORD, ~/.pgpass or a service file",
+            hint="remove it from the URL, and put it into PGPASSWORD, ~/.pgpass or a service file",
         )
     if parts.fragment:
         raise _unusable("a fragment (#) is not allowed")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sorasync.cli.main import run
 from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.operations.runner_trust import NotTrusted, RunnerTrust
+from tests.postgres_server import GUARDED, PostgresServer
 
 BUCKET = "s3://films/harbour?region=eu-north-1"
 
@@ -84,3 +87,32 @@ def test_credentials_are_shown_to_no_other_place(tmp_path: Path, assets: str, al
 def test_a_bucket_that_is_none_is_refused_at_the_start() -> None:
     with pytest.raises(SorasyncError, match="cannot be used"):
         RunnerTrust.parse((), ("films",))
+
+
+@pytest.mark.parametrize(
+    ("change", "tries", "told"),
+    [
+        ({"user": GUARDED}, 0, "denies access"),
+        ({"database": "no_such"}, 0, "there is no such database"),
+        ({"user": "ann:secret"}, 0, "the URL of the state contains a password"),
+        ({"port": 1}, 3, "cannot be reached"),
+    ],
+)
+def test_a_runner_tries_again_only_what_may_pass(
+    tmp_path: Path,
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, Any],
+    tries: int,
+    told: str,
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "not the right one")
+    monkeypatch.setattr("sorasync.operations.runner._START_PAUSE", 0)
+    url = postgres.url("", **change).partition("?")[0]
+    work = str(tmp_path / "work")
+    assert run(["run", "--queue", "night", "--database", url, "--work", work, "--until-empty"]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("trying again") == tries
+    assert "secret" not in said
