@@ -15,8 +15,8 @@ from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.operations.address_lookup import find
 from sorasync.operations.locked_state import ChangeSession, changing
-from sorasync.plan.change import FieldChange
-from sorasync.plan.reason import changed_fields, inputs_of
+from sorasync.plan.change import FieldChange, inputs_of
+from sorasync.plan.reason import changed_fields
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
 from sorasync.state.rows import fields_of
 from sorasync.state.store import Store

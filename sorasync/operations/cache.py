@@ -51,7 +51,7 @@ def load_engine(root: Path, env: str | None) -> Engine:
     engine = Engine()
     path = cache_path(root, env)
     try:
-        lines = read_file(path, within=root, largest=_LARGEST).decode("utf-8").splitlines()
+        lines = read_file(path, within=root, largest=_LARGEST).splitlines()
         head = json.loads(_checked(lines[0]))
         if head[:-1] != _head(root):
             return engine
@@ -120,12 +120,12 @@ def _line(text: str) -> bytes:
     return b"%08x %s\n" % (crc32(data), data)
 
 
-def _checked(line: str) -> str:
+def _checked(line: bytes) -> str:
     """The text of a line. Raises `ValueError` where it is not as it was written."""
     text = line[9:]
-    if f"{crc32(text.encode()):08x} " != line[:9]:
+    if b"%08x " % crc32(text) != line[:9]:
         raise ValueError("damaged")
-    return text
+    return text.decode("utf-8")
 
 
 def _head(root: Path) -> list[object]:

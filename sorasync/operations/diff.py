@@ -15,9 +15,9 @@ from sorasync.manifest.diagnostic import ManifestError, Severity
 from sorasync.operations.plan import Planned, PlanOptions, make_plan
 from sorasync.operations.project import Project
 from sorasync.operations.revision import at_revision
-from sorasync.plan.change import FieldChange
+from sorasync.plan.change import FieldChange, inputs_of
 from sorasync.plan.cost import Total, cost_at
-from sorasync.plan.reason import changed_fields, inputs_of, sentence
+from sorasync.plan.reason import changed_fields, sentence
 from sorasync.profile.hosts import Hosts
 from sorasync.state.store import Store
 

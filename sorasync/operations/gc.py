@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sorasync.errors import Refused
 from sorasync.graph.address import natural
 from sorasync.operations.locked_state import changing
-from sorasync.plan.reason import inputs_of
+from sorasync.plan.change import inputs_of
 from sorasync.plan.selection import matches
 from sorasync.state.record import IN_FLIGHT, Record, Status
 from sorasync.text import and_more

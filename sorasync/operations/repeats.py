@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sorasync.graph.render import Kind
 from sorasync.manifest.diagnostic import Diagnostic, Severity
-from sorasync.plan.reason import inputs_of
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def _repeats_at(
     for change in changes:
         if change.render is None or change.render.kind in _OTHERS:
             continue
-        inputs = change.after or inputs_of(change.render.inputs)
+        inputs = change.wanted or {}
         another_take = "take" in inputs
         afresh = change.supersede or "revision" in inputs or "clip_revision" in inputs
         if _own_seed(profile, inputs):

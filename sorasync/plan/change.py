@@ -9,7 +9,15 @@ from decimal import Decimal
 from sorasync.graph.render import Render
 from sorasync.plan.action import Action
 from sorasync.state.record import Brief, Status
+from sorasync.state.rows import fields_of
 from sorasync.value_class import value_class
+
+
+def inputs_of(text: str) -> dict[str, object]:
+    """The inputs behind a key, without the key's own version."""
+    inputs: dict[str, object] = fields_of(text)
+    inputs.pop("v", None)
+    return inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class Change:
     render: Render | None = None
     fields: tuple[FieldChange, ...] = ()
     before: Mapping[str, object] | None = None
+    # None where `render` says it, see `wanted`.
     after: Mapping[str, object] | None = None
     depends_on: tuple[str, ...] = ()
     seconds: int = 0
@@ -100,6 +109,11 @@ class Change:
     host: str = ""
     # Where it goes in turn after a host that has certainly made nothing of it.
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def wanted(self) -> Mapping[str, object] | None:
+        """The inputs of the render that the address is to have, read from its JSON each time."""
+        return self.after if self.after is not None or self.render is None else inputs_of(self.render.inputs)
 
     @property
     def worst_usd(self) -> Decimal | None:

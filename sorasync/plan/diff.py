@@ -12,7 +12,7 @@ from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
 from sorasync.plan.action import Action
-from sorasync.plan.change import Alternative, Bind, Change, Ground
+from sorasync.plan.change import Alternative, Bind, Change, Ground, inputs_of
 from sorasync.plan.cost import FREE, cost_at, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
@@ -349,16 +349,15 @@ class _Differ:
         self.first[render.key] = render.address
         binding = self.known.bindings.get(render.address)
         replaces = binding is not None and binding.key != render.key
-        before = self._record(binding.key) if binding is not None and replaces else None
-        after = reason.inputs_of(render.inputs)
+        old = self._record(binding.key) if binding is not None and replaces else None
+        before = inputs_of(old.inputs) if old is not None else None
         return self._change(
             Action.REPLACE if replaces else Action(render.kind.value),
             render,
             why,
             cost_usd=self._price(render),
-            fields=reason.changed_fields(reason.inputs_of(before.inputs), after) if before else (),
-            before=reason.inputs_of(before.inputs) if before else None,
-            after=after,
+            fields=reason.changed_fields(before, inputs_of(render.inputs)) if before is not None else (),
+            before=before,
             seconds=render.billed_seconds,
             attempts_left=self._attempts_left(render),
             alternatives=self._alternatives(render),
@@ -448,7 +447,7 @@ class _Differ:
         before = self._record(binding.key) if binding else None
         if before is None:
             return "not rendered yet" if render.kind is not Kind.CHARACTER else "not uploaded yet"
-        fields = reason.changed_fields(reason.inputs_of(before.inputs), reason.inputs_of(render.inputs))
+        fields = reason.changed_fields(inputs_of(before.inputs), inputs_of(render.inputs))
         return reason.sentence(fields, render, self.graph, self._label_of)
 
     def _share(self, render: Render) -> Change:
@@ -462,8 +461,8 @@ class _Differ:
         origins = self.origins.get(render.key, [])
         origin = origins.pop() if origins else None
         before = self._record(binding.key) if binding else None
-        after = reason.inputs_of(render.inputs)
-        fields = reason.changed_fields(reason.inputs_of(before.inputs), after) if before else ()
+        after = inputs_of(render.inputs)
+        fields = reason.changed_fields(inputs_of(before.inputs), after) if before else ()
         if origin:
             why = f"renamed from {self.graph.label(origin)}"
         elif (same := self._label_of(render.key)) is not None:
@@ -474,12 +473,11 @@ class _Differ:
             why = "reuses a retired render"
         change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=fields, origin=origin)
         past = {"address": self.graph.label(origin)} if origin else None
-        return replace(
-            change, before=past or (reason.inputs_of(before.inputs) if before else None), after=after
-        )
+        return replace(change, before=past or (inputs_of(before.inputs) if before else None), after=after)
 
     def _free(self, action: Action, render: Render, why: str) -> Change:
-        return self._change(action, render, why, cost_usd=FREE, after=reason.inputs_of(render.inputs))
+        change = self._change(action, render, why, cost_usd=FREE)
+        return change if change.render else replace(change, after=inputs_of(render.inputs))
 
     def _change(
         self, action: Action, render: Render, why: str, *, origin: str | None = None, **values: object

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
 from sorasync.plan.change import FieldChange
-from sorasync.state.rows import fields_of
 
 # The label of an address that points to a key, None where none does.
 LabelOf = Callable[[str], str | None]
@@ -43,13 +42,6 @@ _DEFAULTS: dict[str, object] = {
     "params": {},
     "references": [],
 }
-
-
-def inputs_of(text: str) -> dict[str, object]:
-    """The inputs behind a key, without the key's own version."""
-    inputs: dict[str, object] = fields_of(text)
-    inputs.pop("v", None)
-    return inputs
 
 
 def changed_fields(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[FieldChange, ...]:

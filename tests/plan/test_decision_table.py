@@ -138,7 +138,7 @@ class Words:
         parts += [f"after {label}" for label in change.depends_on]
         parts += [f"changed {one.name}" for one in change.fields]
         parts += [
-            f"{word} {_brief(data)}" for word, data in (("was", change.before), ("is", change.after)) if data
+            f"{word} {_brief(data)}" for word, data in (("was", change.before), ("is", change.wanted)) if data
         ]
         parts += [
             f"sends {change.seconds} s, {change.tried}+{change.attempts_left} tries"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sorasync.graph.graph import Graph
 from sorasync.plan import reason
+from sorasync.plan.change import inputs_of
 from tests.graph.making import graph_of
 
 HEAD = '[defaults]\nmodel = "wan"\nsize = "640x480"\nseconds = 4\n[clips.a]\nprompt = "x"\n'
@@ -19,7 +20,7 @@ def told(root: Path, before: str, after: str) -> str:
 
     old, graph = expanded(before).renders["clip.a#1"], expanded(after)
     new = graph.renders["clip.a#1"]
-    fields = reason.changed_fields(reason.inputs_of(old.inputs), reason.inputs_of(new.inputs))
+    fields = reason.changed_fields(inputs_of(old.inputs), inputs_of(new.inputs))
     return reason.sentence(fields, new, graph, lambda key: None)
 
 

@@ -87,7 +87,7 @@ def change_json(change: Change) -> dict[str, object]:
         "cost_usd": None if change.cost_usd is None else usd(change.cost_usd),
         "seconds": change.seconds,
         "before": change.before,
-        "after": change.after,
+        "after": change.wanted,
         "depends_on": list(change.depends_on),
         **({"host": change.host} if change.host else {}),
         **({"alternatives": list(map(_alternative, change.alternatives))} if change.alternatives else {}),
