@@ -133,6 +133,26 @@ def test_each_edit_is_seen_by_the_next_run(name: str, tmp_path: Path) -> None:
     assert cached(library) == told(Project.open(library.root))
 
 
+OTHER = '[env.draft.defaults]\nseconds = 8\n[env.draft.provider]\nprofile = "openai"\n'
+
+
+def test_each_environment_is_planned_from_what_was_kept_for_it(tmp_path: Path) -> None:
+    library = start(tmp_path)
+    library.save("sorasync.toml", library.read("sorasync.toml") + OTHER)
+    for edit in (
+        "nothing",
+        "another prompt",
+        "apply",
+        "unbind",
+        "the long prompt in other words",
+        "another size",
+    ):
+        ALL[edit](library)
+        plans = [told(Project.open(library.root, env)) for env in (None, "draft")]
+        assert plans[0] != plans[1]
+        assert [told(Project.open(library.root, env, cached=True)) for env in (None, "draft")] == plans
+
+
 CUT = '[cuts.reel]\nevents = [{ clip = "shot-3", take = 2 }, { clip = "shot-1", in = 1 }]\n'
 CUT_EDITS: dict[str, tuple[str, str]] = {
     "another cut": ("manifests/cut.toml", CUT.replace("in = 1", "in = 2")),

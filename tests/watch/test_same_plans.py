@@ -157,6 +157,11 @@ def _moving(library: Library) -> None:
     library.write("manifests/c.toml", a)
 
 
+def _renaming(library: Library) -> None:
+    manifests = library.root / "manifests"
+    (manifests / "a.toml").rename(manifests / "z.toml")
+
+
 def _mending(library: Library) -> None:
     for name, text in START.items():
         library.save(name, text)
@@ -212,6 +217,7 @@ EDITS: dict[str, Edit] = {
     "no pick": _replacing("manifests/a.toml", "pick = 1", ""),
     "a step": _appending("manifests/a.toml", '[[clips.boat.steps]]\nextend = "On and on"\nseconds = 4\n'),
     "no file": lambda library: (library.root / "manifests/c.toml").unlink(missing_ok=True),
+    "a file under another name": _renaming,
     "another file": lambda library: library.write("manifests/new/d.toml", clip("lamp", "A lamp")),
     "a still and a cut of it": _appending("manifests/b.toml", '[stills.quay]\nprompt = "A quay"\n' + REEL),
     "a cut of no still": _appending("manifests/b.toml", REEL),
