@@ -112,9 +112,15 @@ def compose(
     _place(shown, lead, look, metres)
     layers: list[Layer] = list(dressing_layers(reading, look, horizon, (one.entity for one in shown)))
     own: list[Layer] = []
+    # A near shot of a child and its mother has room for both heads.
+    tallest = max(shown, key=lambda one: one.metres if one.alive and one.entity.count < CROWD else 0.0)
+    tallest = tallest if tallest.alive and framing is Framing.MEDIUM and lead.alive else lead
+    highest: list[Layer] = []
     for group in shown:
         drawn = list(_layers_of(group, lead, framing, camera, look, (metres, horizon)))
         own = drawn if group is lead else own
+        if group is tallest:
+            highest = drawn
         layers += drawn
     _stack(shown, layers)
     if not lead.alive and own:
@@ -124,7 +130,7 @@ def compose(
     layers.sort(key=lambda layer: (not layer.held, -layer.depth))
     if camera.view is View.OVER_SHOULDER:
         layers.append(shoulder_layer(look))
-    aim = _aim(lead, framing, own, look.aspect)
+    aim = _aim(tallest, framing, highest, look.aspect)
     return Composition(
         tuple(layers), _on_all(aim, shown, own[0].tall, look.aspect) if framing in NEAR else aim
     )

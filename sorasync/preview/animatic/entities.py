@@ -45,6 +45,9 @@ _PERSONAL = frozenset(["he", "she", "him", "her", "his", "they", "them"])
 _UPON = words_of("upon")
 _SEATS, _HELMETED = words_of("seats"), words_of("helmeted")
 _INSIDES, _SOMEBODIES = words_of("insides"), words_of("somebodies")
+_DEPICTING = words_of("depicting")
+_ROCKS = re.compile(r"rocks?|cliffs?|mountain|wall|summit|peak|boulder|climber|el|glacier")
+_STONE = (176, 172, 164)
 _IN_RING = re.compile(
     r"\b(?:in|forms?|forming|into|makes?) an? (?:[a-z]+ )?(?:circle|ring)\b"
     r"|im kreis|en cercle|en círculo|in cerchio"
@@ -177,6 +180,7 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
     """The things that a text names by so many words or more, each once, in its order."""
     found: dict[str, Entity] = {}
     held: dict[int, int] = {}
+    stone = -1
     for match in vocabulary.thing_table(whole.language).find(whole.words):
         if (
             match.after - match.first < least_words
@@ -196,6 +200,14 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             whole.take(match)
             continue
         whole.take(match)
+        of = _subject_of(whole, match)
+        if of is not None and match.entry == "🗿":
+            # A statue of a lion is a lion of stone.
+            stone = of.first
+            continue
+        if of is not None and match.entry in _DEPICTING:
+            # What is in a painting is not there.
+            whole.take(of)
         known = found.get(match.entry)
         if known is not None:
             # The same once more: only where it is may be new.
@@ -214,11 +226,19 @@ def things_in(whole: ReadText, least_words: int = 1) -> list[Entity]:
             held.get(match.first) or count_of(whole, match),
             thing,
             scale_in(" ".join(whole.before(match.first, 3))),
-            tint_of(whole, match),
+            _STONE if match.first == stone else tint_of(whole, match),
             where_said(whole, match),
             match.first,
         )
     return list(found.values())
+
+
+def _subject_of(whole: ReadText, match: Match) -> Match | None:
+    """The thing that another one shows: a statue of a lion."""
+    if not whole.english or whole.after(match.after, 1) != ["of"]:
+        return None
+    near = range(match.after + 1, match.after + 4)
+    return next((one for one in vocabulary.thing_table("en").find(whole.words) if one.first in near), None)
 
 
 def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
@@ -301,6 +321,9 @@ def people_in(whole: ReadText) -> list[Entity]:
         for number in range(match.first, match.after)
     }
     poses = vocabulary.table("poses", whole.english).find(whole.words)
+    if whole.english and not any(_ROCKS.match(word.text) for word in whole.words):
+        # The pictogram of a climber has a cliff.
+        poses = [match for match in poses if match.entry != "🧗"]
     # Snow comes, and nobody: идёт снег.
     poses = [match for match in poses if falling.isdisjoint(range(match.first, match.after))]
     for match in vocabulary.people_table(whole.language).find(whole.words):
@@ -425,6 +448,9 @@ def _owns_what_is_seen(whole: ReadText, match: Match) -> bool:
     """Whether a possessive leads to a thing or place that is drawn: in a chef's kitchen nobody need be."""
     near = range(match.after, match.after + 2)
     tables = (vocabulary.thing_table(whole.language), vocabulary.place_table(whole.english))
+    if {"his", "her", "their"}.intersection(whole.before(match.first, 1)):
+        # Her mother's hand: the mother is there.
+        return False
     return any(one.first in near for table in tables for one in table.find(whole.words))
 
 

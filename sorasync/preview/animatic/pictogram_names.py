@@ -154,6 +154,8 @@ def names_in(language: str, pictograms: tuple[str, ...]) -> Names:
             said = name.split()
             parts.update({f"{said[0]}*": None} if len(said) == 1 or said[1:] == ["얼굴"] else {})
         words = [word for word in re.split(r"[\s()]+", name) if word and word not in _none_alone(language)]
+        if len(words) == 1 and len(name) == _LEAST and language == "ru":
+            parts[f"{name}*"] = None
         if len(words) == 1 and len(name) > _LEAST and language in _INFLECTED:
             # An inflected form still begins like the name.
             parts[f"{name[:-1]}*"] = None

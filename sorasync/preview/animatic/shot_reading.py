@@ -22,6 +22,7 @@ from sorasync.preview.animatic.word_context import (
     ReadText,
     is_adjective,
     is_denied,
+    is_material,
     is_metaphor,
     is_verb,
     noun_phrase,
@@ -381,7 +382,7 @@ def _place(text: str, language: str) -> Place | None:
         if word in ("café", "caffè") and whole.before(match.first, 1) in (["de"], ["di"]):
             # Deux tasses de café.
             continue
-        if english and is_adjective(whole, match):
+        if english and (is_adjective(whole, match) or _is_stuff(whole, match)):
             continue
         if is_metaphor(whole, match) or (word in NUMBERS and whole.after(match.after, 1) == ["of"]):
             # A school of fish is no school, and a sea of clouds no sea.
@@ -419,6 +420,13 @@ def _fronts(text: str) -> tuple[Entity, ...]:
 def _seen_from_afar(text: str, match: Match, led: bool) -> bool:
     """Whether the house of a room is spoken of: a factory with chimneys."""
     return vocabulary.places()[match.entry].set in INSIDE and not led and _EXTERIOR.search(text) is not None
+
+
+def _is_stuff(whole: ReadText, match: Match) -> bool:
+    """Whether a word says what the next one is made of: wood shavings are no forest."""
+    after = whole.words[match.after] if match.after < len(whole.words) else None
+    noun = after is not None and not after.after_comma and after.text.endswith("s")
+    return is_material(whole, match) and noun
 
 
 def _is_outside(whole: ReadText, match: Match) -> bool:
@@ -509,6 +517,11 @@ def _on_paths(
         for match in table.find(whole.words):
             before = whole.before(match.first, 1)
             if not whole.free(match) or _has_object(whole, match) or (before and before[0] in _NOT_MOVERS):
+                continue
+            if whole.words[match.first].text == "crossing" and DETERMINERS.intersection(
+                whole.before(match.first, 2)
+            ):
+                # On a busy crossing.
                 continue
             if number and match.entry == "passes" and any(one.path for one in changed):
                 continue

@@ -285,6 +285,8 @@ def people_table(language: str) -> WordTable:
         return WordTable(known)
     from sorasync.preview.animatic.pictogram_names import person_names
 
+    # Un chien et son maître: no English word.
+    known = [(phrase, key) for phrase, key in known if phrase not in words_of("false_friends")]
     signs = tuple(data()["grammar"]["person_signs"].split())
     return WordTable((*known, *((name, "one") for name in person_names(language, signs))))
 
@@ -307,7 +309,11 @@ def thing_table(language: str) -> WordTable:
     ]
     # A whole name says more than a word of another one.
     whole = [(name, sign) for names, sign in named for name in names.whole]
-    parts = ((name, sign) for names, sign in named for name in names.parts)
+    # What is a place alone is not part of a thing's name: montaña rusa.
+    places = {
+        phrase.rstrip("*") for row in data()["places"] for phrase in phrases(row["words"], english=False)
+    }
+    parts = ((name, sign) for names, sign in named for name in names.parts if name not in places)
     return WordTable((*others, *whole, *parts), compounds=language == "de")
 
 

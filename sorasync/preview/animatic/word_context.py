@@ -48,7 +48,9 @@ _PAIRS = words_of("pairs")
 _COUNTERS = frozenset("只个位匹条头辆艘架棵朵本张把匹頭羽台本人枚杯つの")
 _PEOPLE = frozenset({"one", "small", "some", "crowd"})
 _CLUSTERED, _METAPHORS = words_of("clustered"), words_of("metaphors")
-_ADJECTIVES_TOO = words_of("adjectives_too")
+_ADJECTIVES_TOO, _BEDS = words_of("adjectives_too"), words_of("beds")
+# Words of other languages in the singular that end like plurals, and what stands before one.
+_SINGULAR, _ARTICLES = words_of("like_plurals"), words_of("articles")
 # After these words one kind stands in numbers: a pine forest.
 _STANDS = words_of("stands")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
@@ -272,8 +274,13 @@ def count_of(whole: ReadText, match: Match) -> int:
     """How many of a thing there are, by the number before it or its plural."""
     behind = whole.after(match.after, 1)
     further = whole.after(match.after, 2)[1:]
-    if behind and behind[0] in _GROUPS and (not further or further[0] in _PREPOSITIONS | NO_HEADS):
+    herded = bool(further) and _is_known(whole.words[match.after + 1])
+    if behind and behind[0] in _GROUPS and not herded:
         return 6
+    before = whole.before(match.first, 2)
+    if before[:1] == ["of"] and before[1:] and before[1] in _BEDS:
+        # A field of lavender.
+        return 7
     if vocabulary.is_unspaced(whole.words[match.first].text):
         return _unspaced_count(whole, match.first)
     if behind and behind[0] in _STANDS:
@@ -292,7 +299,9 @@ def count_of(whole: ReadText, match: Match) -> int:
     ):
         return 3
     last = whole.words[match.after - 1].text
-    if whole.language == "it" and len(last) > 3 and last.endswith("i"):
+    ending = {"it": ("i",), "de": ("en",), "fr": ("s",), "es": ("s",), "pt": ("s",)}.get(whole.language)
+    alone = not before or before[0] not in _ARTICLES
+    if ending and alone and len(last) > 4 and last.endswith(ending) and last not in _SINGULAR:
         return 3
     return 1 if not match.plural else 2 if whole.words[match.first].text in _PAIRS else 3
 

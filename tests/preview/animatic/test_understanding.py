@@ -50,6 +50,10 @@ def names(prompt: str) -> list[str]:
         ("Мальчик кормит голубей.", "голубей", 3),
         ("Una ragazza nella piazza, piccioni.", "piccioni", 3),
         ("两只熊猫在竹林里", "熊猫", 2),
+        ("Ein Junge füttert Enten am Teich.", "enten", 3),
+        ("Uma mulher rega flores na varanda.", "flores", 3),
+        ("A wolf pack crosses a lake.", "wolf", 6),
+        ("A field of lavender.", "lavender", 7),
         ("A spaceship lands on Mars, two moons in the sky.", "moons", 2),
     ],
 )
@@ -91,6 +95,7 @@ def test_what_is_said_of_one_side_leaves_the_other_to_the_rest(prompt: str, left
         ("A submarine beside an iceberg.", "sea"),
         ("A stone quay at dawn, mist over flat water.", "sea"),
         ("A man at a square table in a flat.", "living room"),
+        ("A carpenter, wood shavings, workshop.", "workshop"),
     ],
 )
 def test_places_are_those_of_the_words(prompt: str, place: str | None) -> None:
@@ -117,6 +122,11 @@ def test_places_are_those_of_the_words(prompt: str, place: str | None) -> None:
         ("A toaster and a stretcher.", ["toaster", "stretcher"]),
         ("Two children get on.", ["children"]),
         ("A cat slides down in a shower of tiles.", ["cat"]),
+        ("Una barca en un lago, montañas al fondo.", ["barca"]),
+        ("Une dame promène son chien.", ["dame", "chien"]),
+        ("A statue of a lion in a square.", ["lion"]),
+        ("A painting of a ship.", ["painting"]),
+        ("A child holds her mother's hand on a busy crossing.", ["child", "mother"]),
         ("A drone delivers a parcel.", ["drone", "parcel"]),
         ("Ein alter Mann auf einer Parkbank.", ["mann", "parkbank"]),
         ("Une boulangère sort six baguettes.", ["boulangère", "baguettes"]),
