@@ -270,9 +270,9 @@ class Project:
 
     def made_names(self) -> Mapping[str, str]:
         """The digest of the video that each name in the asset directory was made for; not to be changed."""
-        from sorasync.assets.made_names import named_objects
+        from sorasync.assets.made_names import named_digests
 
-        return {name: str(file)[:64] for name, file in named_objects(self.assets().root).items()}
+        return named_digests(self.assets().root)
 
     def store(self, *, write: bool = False) -> Store:
         """The state. Without `write` nothing is created or changed, and a missing state is an empty one."""
