@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from pydantic import ValidationError
 
-from sorasync.profile.error import ProfileError
+from sorasync.profile.body_tree import read_tree
+from sorasync.profile.error import ProfileError, ProfileFault
 from sorasync.profile.job import JobProfile
 from sorasync.profile.job_rules import job_faults
 from sorasync.profile.shape import shape_faults
@@ -18,15 +19,30 @@ _IN_CREDITS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) credits?")
 
 
 def check_job(table: Mapping[str, object], where: str) -> JobProfile:
-    """The profile. Raises `ProfileError` for the shape of its parts, then for what they owe each other."""
+    """The profile. Raises `ProfileError` for the shape of its parts, with what is wrong in its bodies; then
+    for what the parts owe each other.
+    """
     try:
         profile = JobProfile.model_validate({**_without_credits(table), "family": "job"})
     except ValidationError as error:
-        raise ProfileError.of(where, shape_faults(JobProfile, error)) from None
+        raise ProfileError.of(where, [*shape_faults(JobProfile, error), *_body_faults(table)]) from None
     faults = job_faults(profile)
     if faults:
         raise ProfileError.of(where, faults)
     return profile
+
+
+def _body_faults(table: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[ProfileFault]:
+    """The mistakes in the bodies of a profile that is no profile yet."""
+    for name, inner in table.items():
+        at = (*path, name)
+        if not isinstance(inner, Mapping):
+            continue
+        if name != "body":
+            yield from _body_faults(inner, at)
+            continue
+        for mistake in read_tree(inner)[1]:
+            yield ProfileFault((*at, *map(str, mistake.place)), mistake.message, fix=mistake.fix)
 
 
 def _without_credits(table: Mapping[str, object]) -> Mapping[str, object]:

@@ -79,7 +79,8 @@ class Asked:
 
     `host` names the provider in messages, `key_env` the variable of the key; `paid` requests leave an open
     outcome where others may be sent again. `unavailable` are statuses with which this host says that it
-    accepted nothing. `keeps_jobs`: what became of a request can be asked for.
+    accepted nothing. `keeps_jobs`: what became of a request can be asked for. `key_printed`: a
+    command of the user's prints the key.
     """
 
     host: str
@@ -88,6 +89,7 @@ class Asked:
     secret: str | None = field(default=None, repr=False)
     unavailable: frozenset[int] = frozenset()
     keeps_jobs: bool = True
+    key_printed: bool = False
 
 
 def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
@@ -176,6 +178,8 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
     if status == 403 and set(said.codes) & _NOT_ALLOWED:
         return InvalidRequest(message, status=status, code=code)
     hint = f"put a key that is valid for {asked.host} into {asked.key_env}"
+    if asked.key_printed:
+        hint = f"api_key_command has to print a key that is valid for {asked.host}"
     return AuthFailed(message, status=status, code=code, hint=hint)
 
 

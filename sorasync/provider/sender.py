@@ -122,6 +122,7 @@ class Sender:
             self.secret.sought,
             unavailable=frozenset(host.profile.errors.unavailable),
             keeps_jobs=host.keeps_jobs,
+            key_printed=self._renew_key is not None,
         )
 
     def auth_headers(self) -> dict[str, str]:
