@@ -37,7 +37,8 @@ test-lowest: $(LOWEST)/.ready
 crash: $(READY)
 	$(BIN)/python -m tests.apply.crash --kills 3000 --rounds 2000
 
-# Three runners with 2,000 faults of theirs, of the database and of the way to it; then two people, 1,000 times each.
+# Three runners with 2,000 faults of theirs, of the database, of the way to it and of the bucket; then two people,
+# 1,000 times each.
 faults: $(READY)
 	$(BIN)/python -m tests.team --rounds 500 --people 1000
 
