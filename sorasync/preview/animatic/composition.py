@@ -82,13 +82,14 @@ def compose(
     """Arrange what a reading names for a camera."""
     framing = framing_of(reading, camera)
     groups = [_measured(entity, sprites) for entity in reading.entities if not _in_stands(entity, reading)]
-    if camera.view is View.OVER_SHOULDER and len(groups) > 1:
+    if camera.view is View.OVER_SHOULDER:
         groups = [group for group in groups if group.entity.where != "shoulder"]
     if not groups:
         near = 0.9 if framing in (Framing.WIDE, Framing.AERIAL) else 1.0
-        return Composition(
-            tuple(dressing_layers(reading, look, horizon, ())), Aim(0.5, horizon, 0.5, horizon, near)
-        )
+        dressing = list(dressing_layers(reading, look, horizon, ()))
+        if camera.view is View.OVER_SHOULDER:
+            dressing.append(shoulder_layer(look))
+        return Composition(tuple(dressing), Aim(0.5, horizon, 0.5, horizon, near))
     lead = _lead(groups, framing, camera)
     if camera.view is View.TOP_DOWN:
         return _from_above(groups, lead, look)
@@ -394,7 +395,7 @@ def _layers_of(
     metres, horizon = scale
     count = min(group.entity.count, 40)
     if group.alive and count >= CROWD:
-        yield from crowd_layers(group, look, scale)
+        yield from crowd_layers(group, look, scale, "back" if camera.view is View.BACK else "front")
         return
     if group is not lead and framing in NEAR and group.alive:
         count = min(count, 2)

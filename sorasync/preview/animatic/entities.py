@@ -261,13 +261,14 @@ def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
 
 
 def _detail_of(found: list[Entity], whole: ReadText) -> Entity | None:
-    """The part of a body that a near shot is said to be of."""
+    """The part of a body, or the thing, that a near shot is said to be of."""
     for one in found:
-        if one.thing is None or one.thing.pictogram not in _BODY_PARTS:
+        if one.thing is None or one.thing.on != "table":
             continue
         before = whole.before(one.first, 5)
         led = next((number for number, word in enumerate(before) if word in ("on", "of")), None)
-        if led is not None and any(_DETAIL.match(word) for word in before[led + 1 :]):
+        near = 4 if one.thing.pictogram in _BODY_PARTS else 1
+        if led is not None and led <= near and any(_DETAIL.match(word) for word in before[led + 1 :]):
             return one
     return None
 

@@ -169,8 +169,8 @@ def layer_of(
     )  # fmt: skip
 
 
-def crowd_layers(group: Group, look: Look, scale: tuple[float, float]) -> Iterator[Layer]:
-    """Rows of people, each row one picture."""
+def crowd_layers(group: Group, look: Look, scale: tuple[float, float], view: str) -> Iterator[Layer]:
+    """Rows of people seen from one side, each row one picture."""
     metres, horizon = scale
     looks = figure.Looks(group.entity.tint)
     for row, depth in enumerate((3.0, 2.1, 1.45)):
@@ -180,7 +180,8 @@ def crowd_layers(group: Group, look: Look, scale: tuple[float, float]) -> Iterat
         wide = round(high * 0.36)
         picture = Image.new("RGBA", (wide * heads, round(high * 1.08)), (60, 60, 70, 0))
         for number in range(heads):
-            one = figure.person(high, row * 7 + number * 3 + look.chance.randrange(4), looks=looks)
+            index = row * 7 + number * 3 + look.chance.randrange(4)
+            one = figure.person(high, index, view=view, looks=looks)
             picture.alpha_composite(
                 one, (max(0, number * wide - wide // 8), look.chance.randrange(round(high * 0.08)))
             )

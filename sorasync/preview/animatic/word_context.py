@@ -46,6 +46,7 @@ _MATERIALS = words_of("materials")
 _GROUPS = words_of("groups")
 _PAIRS = words_of("pairs")
 _COUNTERS = frozenset("只个位匹条头辆艘架棵朵本张把匹頭羽台本人枚杯つの")
+_ONE_PAIR = words_of("one_pair")
 _PEOPLE = frozenset({"one", "small", "some", "crowd"})
 _CLUSTERED, _METAPHORS = words_of("clustered"), words_of("metaphors")
 _ADJECTIVES_TOO, _BEDS = words_of("adjectives_too"), words_of("beds")
@@ -252,6 +253,12 @@ def is_denied(whole: ReadText, first: int) -> bool:
     ) or (before[:2] in (["a", "as"], ["the", "as"]) or before[1:3] == ["a", "like"])
 
 
+def _somebody_from(whole: ReadText, match: Match, offset: int) -> bool:
+    """Whether people are named between a number and a noun: they are as many, and it is not."""
+    between = range(match.first - offset + 1, match.first)
+    return any(one.first in between for one in vocabulary.people_table(whole.language).find(whole.words))
+
+
 def is_adjective(whole: ReadText, match: Match) -> bool:
     """Whether a word that can name a place only says how the next one is: flat water, a square table."""
     number = match.after
@@ -290,8 +297,10 @@ def count_of(whole: ReadText, match: Match) -> int:
             break
         if word.isdecimal() and int(word) <= 40:
             return max(1, int(word))
+        if word == "pair" and whole.words[match.after - 1].text in _ONE_PAIR:
+            return 1
         if word in NUMBERS and (NUMBERS[word] > 1 or not match.plural):
-            return NUMBERS[word]
+            return NUMBERS[word] if offset == 1 or not _somebody_from(whole, match, offset) else 1
         if word in _PREPOSITIONS and word != "of":
             break
     if whole.language == "ru" and whole.words[match.first].text.endswith(

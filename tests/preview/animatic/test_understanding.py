@@ -54,6 +54,8 @@ def names(prompt: str) -> list[str]:
         ("Uma mulher rega flores na varanda.", "flores", 3),
         ("A wolf pack crosses a lake.", "wolf", 6),
         ("A field of lavender.", "lavender", 7),
+        ("A pair of glasses on a table.", "glasses", 1),
+        ("Trois enfants jouent au ballon.", "au ballon", 1),
         ("A spaceship lands on Mars, two moons in the sky.", "moons", 2),
     ],
 )
@@ -96,6 +98,7 @@ def test_what_is_said_of_one_side_leaves_the_other_to_the_rest(prompt: str, left
         ("A stone quay at dawn, mist over flat water.", "sea"),
         ("A man at a square table in a flat.", "living room"),
         ("A carpenter, wood shavings, workshop.", "workshop"),
+        ("Una nave spaziale atterra sulla luna.", "moon"),
     ],
 )
 def test_places_are_those_of_the_words(prompt: str, place: str | None) -> None:
@@ -145,6 +148,19 @@ def test_an_empty_side_is_left_empty() -> None:
 def test_a_near_shot_of_hands_shows_hands() -> None:
     assert names("A barista pours milk into a cup, close-up on hands.")[0] == "hands"
     assert "barista" not in names("A barista pours milk into a cup, close-up on hands.")
+
+
+def test_a_close_up_of_the_knife_shows_the_knife() -> None:
+    assert names("A chef cuts onions, close-up of the knife.")[0] == "knife"
+    assert "man" in names("Close-up of a man with a book.")
+
+
+def test_a_pilot_over_whose_shoulder_it_looks_is_no_face() -> None:
+    layers = [
+        layer.name for layer in staged("Over the shoulder of a pilot, clouds ahead.").composition.layers
+    ]
+    assert "pilot" not in layers
+    assert len(layers) == 1
 
 
 def test_whose_shoulder_it_is_has_no_face() -> None:
