@@ -246,6 +246,25 @@ def test_the_list_holds_what_was_made_or_is_not_supported(way: str, do: Reach) -
     do(way, work)
 
 
+def test_a_job_is_cancelled_or_that_is_not_supported(way: str, do: Reach) -> None:
+    async def work(speaker: HostClient) -> None:
+        spec = speaker.host.job
+        if spec is None or spec.cancel is None:
+            with pytest.raises(NotSupported):
+                await speaker.cancel("job", queued=True)
+            return
+        job = await speaker.create(order(way))
+        await speaker.cancel(job.id, queued=True)
+        try:
+            found = await speaker.get(job.id)
+        except NotFound:
+            return
+        assert found.status.terminal
+        assert found.status is not JobStatus.COMPLETED
+
+    do(way, work, [{"route": "create", "do": "stuck"}])
+
+
 def test_what_is_gone_is_not_found(way: str, do: Reach) -> None:
     async def work(speaker: HostClient) -> None:
         job = await finished(speaker, await speaker.create(order(way)))
