@@ -147,7 +147,7 @@ class KnowsVocabularies(Protocol):
     """Clips that know, without being read, which of them may say the same."""
 
     def alike(self, only: Collection[str]) -> Iterable[tuple[ClipSpec, str]]:
-        """By name, the clips with a `prompt_words.vocabulary` that one of those has, and which it is."""
+        """By name, clips that share their `prompt_words.vocabulary` with one of those, and which it is."""
         ...
 
 

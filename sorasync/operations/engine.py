@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -201,7 +202,8 @@ class Specs(Mapping[str, ClipSpec]):
         for part in self.parts.values():
             if len(asked) > _FEW or any(said in part.outline.said for said in asked):
                 shared.update(pair for pair in part.outline.vocabularies() if pair[1] in asked)
-        for name in sorted(shared):
+        uses = Counter(shared.values())
+        for name in sorted(name for name, said in shared.items() if uses[said] > 1):
             yield self[name], shared[name]
 
 

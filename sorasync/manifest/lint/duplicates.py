@@ -60,7 +60,7 @@ def near(clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[st
 def _alike(
     clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]
 ) -> Iterable[tuple[ClipSpec, str]]:
-    """Clips by name with their vocabularies: at least those that share one with a clip in `only`."""
+    """Clips by name with their vocabularies: at least those that share one with another clip in `only`."""
     if isinstance(clips, KnowsVocabularies):
         return clips.alike(only)
     told = (clip for clip in clips.values() if clip.prompt and not clip.row)
