@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -116,6 +117,19 @@ def test_a_cancelled_render_is_rendered_again_only_on_request(host: MakeHost) ->
     assert lifted.cancelled
     assert it.apply().complete
     assert it.billed() == 1
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["queued", "begun"])
+def test_a_fresh_clone_knows_by_the_lock_file_what_was_cancelled(host: MakeHost, begun: bool) -> None:
+    it = host("runway")
+    it.clock.time += 100 if begun else 0
+    cancelled(it, "a")
+    before = counted(it)
+    shutil.rmtree(it.root / "state")
+    assert [change.action for change in it.plan().changes] == [Action.BLOCKED]
+    it.apply()
+    assert counted(it) == before
+    assert it.server.requests["create"] == 1
 
 
 def test_a_cancelled_clip_with_another_prompt_is_rendered(host: MakeHost) -> None:
