@@ -16,9 +16,9 @@ from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, in_vain, may_repeat
 from sorasync.apply.race import unless
-from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book, book_report, move, move_and_book
 from sorasync.apply.render.cancelled_job import cancelled_fields
+from sorasync.apply.render.change_payment_gate import ChangePaymentGate
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.download_render import FetchLater, Gone, NoPicture, fetch, put_back
 from sorasync.apply.render.file_expiry import file_expires_at
@@ -191,7 +191,7 @@ class ChangeExecutor:
                 await self._withdraw(change, error.message)
                 if lost == _CHARACTER_TRIES:
                     raise
-            await ChangeGate(context, change).pause(context.clock, pause, why)
+            await ChangePaymentGate(context, change).pause(context.clock, pause, why)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _unknown(self, change: Change, error: errors.OutcomeUnknown) -> Outcome:

@@ -230,7 +230,7 @@ def test_who_waits_since_the_host_asked_another_machine_says_so(
         return take(limits, host, model, per_minute, wanted)
 
     monkeypatch.setattr(HostLimits, "take_turns", watched)
-    monkeypatch.setattr("sorasync.apply.render.apply_gate._WORTH_TELLING", 0.1)
+    monkeypatch.setattr("sorasync.apply.render.change_payment_gate._WORTH_TELLING", 0.1)
     limited.faults({"route": "create", "do": "rate_limit", "retry_after": 0.05, "nth": 1})
     limited.apply()
     assert "waiting: the provider asked another machine for a pause: sending in" in limited.err

@@ -19,7 +19,7 @@ from pathlib import Path
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.render.apply_gate import ChangeGate
+from sorasync.apply.render.change_payment_gate import ChangePaymentGate
 from sorasync.apply.render.render_request import build
 from sorasync.apply.render.send import Intent, intend, take_back, why
 from sorasync.assets.file_errors import DiskFull
@@ -107,7 +107,7 @@ class BatchSender:
         """One batch of lines whose price is reserved. The state says at every moment how far it came."""
         context, keys = self._context, list(map(_custom_id, part))
         mark = Mark(secrets.token_hex(12))
-        gate = ChangeGate(context, *(line.change for line in part))
+        gate = ChangePaymentGate(context, *(line.change for line in part))
         intents: list[Intent] = []
         try:
             gate.check()
@@ -166,7 +166,7 @@ class BatchSender:
 
         await self._context.commits.record(withdraw)
 
-    async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangeGate) -> str:
+    async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangePaymentGate) -> str:
         store, run, commits = self._context.store, self._context.run, self._context.commits
         with _input_file(part) as path:
             file_id = await self._queue.upload_file("batch", path)

@@ -10,8 +10,8 @@ from functools import partial
 
 from sorasync.apply.context import Context
 from sorasync.apply.render import render_request as requests
-from sorasync.apply.render.apply_gate import ChangeGate
 from sorasync.apply.render.billing import book, move
+from sorasync.apply.render.change_payment_gate import ChangePaymentGate
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.render_request import Request
 from sorasync.apply.render.seed import found_in
@@ -40,7 +40,7 @@ async def send(context: Context, change: Change, deadline: float) -> Job | None:
     request = await requests.build(context, render, change.label)
     if context.assets.free_bytes() < context.settings.min_free_bytes:
         raise DiskFull(context.assets.path, context.settings.min_free_bytes)
-    gate = ChangeGate(context, change, patience=max(0.0, deadline - context.clock.monotonic()))
+    gate = ChangePaymentGate(context, change, patience=max(0.0, deadline - context.clock.monotonic()))
     gate.check()
     reserved_at = context.clock.now()
     context.budget.reserve(change.cost_usd, change.seconds)
@@ -135,7 +135,9 @@ async def take_back(context: Context, *intents: Intent) -> None:
         await context.commits.record(undo)
 
 
-async def _post(context: Context, render: Render, request: Request | None, gate: ChangeGate) -> Job | str:
+async def _post(
+    context: Context, render: Render, request: Request | None, gate: ChangePaymentGate
+) -> Job | str:
     """The job, or the id of a character."""
     provider = context.provider
     match request:

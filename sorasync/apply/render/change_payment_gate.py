@@ -14,7 +14,7 @@ from sorasync.provider.payment_gate import PaymentGate
 _WORTH_TELLING = 1.0
 
 
-class ChangeGate(PaymentGate):
+class ChangePaymentGate(PaymentGate):
     """The gate for changes sent in one request. Closed for good once the run is stopped or its lock lost.
 
     The budget needs no second look: its share was set aside before the intent was written.
