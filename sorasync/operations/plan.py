@@ -143,7 +143,7 @@ def _planned(project: Project, options: PlanOptions, library: Library, graph: Gr
         retried=retried,
         attempts=project.config.apply.attempts,
         batch=batch,
-        decisions=project.memory().decisions,
+        decisions=project.previous_plan().decisions,
     )
     serial = store.serial
     kept = select(changes, options.selection, graph, lost)
@@ -207,7 +207,7 @@ def _surveyed(
         present = {*here, *archive.holds(named.difference(here), ask=not options.offline)}
     bindings = store.bindings()
     refuse_mismatch = project.config.assets.mismatch == "fail"
-    recorded = project.memory().recorded(bindings, briefs, present, refuse_mismatch)
+    recorded = project.previous_plan().recorded(bindings, briefs, present, refuse_mismatch)
     known = Known(
         bindings=bindings,
         briefs=briefs,
@@ -290,7 +290,7 @@ def _relinks(
     nodes = graph.nodes()
     if recorded.covers(made_for):
         # With a pattern, the name of a clip depends on others.
-        linked = PartMemo[bool]() if project.config.assets.names else project.memory().linked
+        linked = PartMemo[bool]() if project.config.assets.names else project.previous_plan().linked
         linked.begin(recorded, made_for)
         nodes = not_linked(graph, known.bindings, known.briefs, made_for, naming, linked)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sorasync.manifest.lint.memo import LintMemo
     from sorasync.operations.engine import Engine, Wanted
     from sorasync.operations.library_host import Host
-    from sorasync.operations.plan_memory import PlanMemory
+    from sorasync.operations.previous_plan import PreviousPlan
     from sorasync.profile.hosts import Hosts
     from sorasync.profile.profile import Profile
     from sorasync.provider.host_client import HostClient
@@ -262,11 +262,11 @@ class Project:
 
         return expand_as_far(library, self.hosts, keys=keys)
 
-    def memory(self) -> PlanMemory:
-        """What the last plan has left to the next one: nothing, unless the library is planned repeatedly."""
-        from sorasync.operations.plan_memory import PlanMemory
+    def previous_plan(self) -> PreviousPlan:
+        """What the previous plan found; empty unless the library is planned repeatedly."""
+        from sorasync.operations.previous_plan import PreviousPlan
 
-        return PlanMemory()
+        return PreviousPlan()
 
     def made_names(self) -> Mapping[str, str]:
         """The digest of the video that each name in the asset directory was made for; not to be changed."""

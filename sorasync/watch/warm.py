@@ -16,7 +16,7 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.memo import Memo
 from sorasync.library_file import read_file
 from sorasync.operations.engine import Engine
-from sorasync.operations.plan_memory import PlanMemory
+from sorasync.operations.previous_plan import PreviousPlan
 from sorasync.operations.project import Project
 from sorasync.plan.decisions import Decisions
 from sorasync.state.store import Store
@@ -43,7 +43,7 @@ class Caches:
     """
 
     engine: Engine = field(default_factory=lambda: Engine(memo=Memo()))
-    memory: PlanMemory = field(default_factory=lambda: PlanMemory(Decisions()))
+    previous_plan: PreviousPlan = field(default_factory=lambda: PreviousPlan(Decisions()))
     # The names of videos, with the file that they were read from and its stamp.
     names: tuple[Path, tuple[int, int, int], Mapping[str, str]] | None = None
     lint: LintMemo | None = None
@@ -101,9 +101,9 @@ class WarmProject(Project):
             self.caches.lint = LintMemo()
         return self._linted(library, only, self.caches.lint)
 
-    def memory(self) -> PlanMemory:
-        """See `Project.memory`."""
-        return self.caches.memory
+    def previous_plan(self) -> PreviousPlan:
+        """See `Project.previous_plan`."""
+        return self.caches.previous_plan
 
     def made_names(self) -> Mapping[str, str]:
         """See `Project.made_names`."""

@@ -1,4 +1,4 @@
-"""What a plan takes over from the one before it, where all that it follows from is the same."""
+"""What a plan reuses from the one before, as long as nothing it was made from has changed. In memory only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sorasync.state.record import Binding, Brief
 
 
 @dataclass(slots=True)
-class PlanMemory:
-    """Empty for a single plan; watch mode keeps one.
+class PreviousPlan:
+    """What watch mode keeps between two plans; empty for a single plan.
 
-    `decisions` are None for a single plan. `linked` are the parts of the graph in which every clip of several
+    `decisions` is None for a single plan. `linked` holds the parts of the graph in which every clip with several
     renders has the name that it should have.
     """
 
@@ -30,7 +30,7 @@ class PlanMemory:
         present: Container[str],
         refuse_mismatch: bool,
     ) -> Recorded:
-        """What follows from these, as it was found before if they are the same objects."""
+        """What follows from the state and the disk; the previous result if these are the same objects."""
         kept = self._recorded
         if kept is None or not kept.follows_from(bindings, briefs, present, refuse_mismatch):
             kept = self._recorded = Recorded(bindings, briefs, present, refuse_mismatch)
