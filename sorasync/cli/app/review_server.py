@@ -140,7 +140,7 @@ def read(globals: Globals, path: Path) -> None:
 
 def compare(globals: Globals, addresses: tuple[str, str], out: Path) -> None:
     """Write two takes side by side."""
-    from sorasync.review.comparison import compare as write
+    from sorasync.review.side_by_side import compare as write
 
     project = globals.project()
     found = [_video_of(project, address) for address in addresses]

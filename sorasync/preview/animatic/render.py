@@ -11,7 +11,6 @@ from PIL import Image, ImageOps
 
 from sorasync.preview.animatic.camera import Framing, read_camera
 from sorasync.preview.animatic.canvas import Canvas, blend, even, from_picture, to_picture
-from sorasync.preview.animatic.casting import Troupe
 from sorasync.preview.animatic.film import Film, FilmPart
 from sorasync.preview.animatic.join import put_source
 from sorasync.preview.animatic.note import Note, Remembered, palette_of, read_note, write_note
@@ -24,6 +23,7 @@ from sorasync.preview.animatic.stage import ShotLook, reading_for
 from sorasync.preview.animatic.still_words import read_words
 from sorasync.preview.animatic.stills import last_frame
 from sorasync.preview.animatic.theme import Theme
+from sorasync.preview.animatic.troupe import Troupe
 from sorasync.preview.animatic.video import FPS, Writer, probe, writing
 
 Progress = Callable[[int], None]

@@ -13,7 +13,6 @@ from sorasync.preview.animatic.air import paint_air
 from sorasync.preview.animatic.brush import Brush
 from sorasync.preview.animatic.camera import Camera, Framing, Move, Pose, View, pose, read_camera
 from sorasync.preview.animatic.canvas import RGB, Canvas, Plane, Planes, from_picture, scale_plane
-from sorasync.preview.animatic.casting import Troupe
 from sorasync.preview.animatic.colours import mix
 from sorasync.preview.animatic.composition import Composition, compose, framing_of
 from sorasync.preview.animatic.entity import Entity
@@ -26,6 +25,7 @@ from sorasync.preview.animatic.shot_reading import Reading, read_shot
 from sorasync.preview.animatic.subjects import Look
 from sorasync.preview.animatic.text import Font
 from sorasync.preview.animatic.tones import natural_tones
+from sorasync.preview.animatic.troupe import Troupe
 from sorasync.preview.animatic.weather import Weather, make_weather
 
 # How much larger than the frame the backdrop is, across and down; a whip pan needs more.

@@ -10,13 +10,13 @@ from PIL import Image
 
 from sorasync.preview.animatic import FPS, Cast, draw
 from sorasync.preview.animatic.camera import Pose
-from sorasync.preview.animatic.casting import Troupe
 from sorasync.preview.animatic.cutout import cut_out
 from sorasync.preview.animatic.islands import islands
 from sorasync.preview.animatic.layers import seen_at
 from sorasync.preview.animatic.script import read_script
 from sorasync.preview.animatic.sprite import make_sprites, unpacked
 from sorasync.preview.animatic.stage import ShotLook, build
+from sorasync.preview.animatic.troupe import Troupe
 from tests.preview.animatic.support import (
     Pixels,
     decode,
