@@ -15,8 +15,8 @@ from sorasync.state.record import Binding, Brief
 class PreviousPlan:
     """What watch mode keeps between two plans; empty for a single plan.
 
-    `decisions` is None for a single plan. `linked` holds the parts of the graph in which every clip with several
-    renders has the name that it should have.
+    `decisions` is None for a single plan. `linked` holds the parts of the graph in which every clip with
+    several renders has the name that it should have.
     """
 
     decisions: Decisions | None = None
