@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sorasync.cli.app.failure import one_line
+from sorasync.cli.terminal.columns import cells, padded
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.operations.cancel import CancelEnd, Cancelled, InProgress
 from sorasync.plan.cost import money, total
@@ -16,14 +17,17 @@ _MARKS = {CancelEnd.CANCELLED: "×", CancelEnd.ASKED: "…", CancelEnd.FINISHED:
 
 def in_progress_text(found: Sequence[InProgress], *, asked: bool, several: bool) -> Iterator[str]:
     """A line for each render in progress, with what it counts as once it is cancelled."""
-    for one in found:
-        at = f" at {one.host}" if several else ""
-        if one.why_not is not None:
-            yield f"! {one.label}{at}: cannot be cancelled: {one_line(one.why_not)}"
-        else:
-            state = "waits" if one.queued else f"renders ({one.progress}%)" if one.progress else "renders"
-            yield f"× {one.label}{at}  {state}  {_consequence(one)}"
     possible = [one for one in found if one.why_not is None]
+    names = {one.label: f"{one.label} at {one.host}" if several else one.label for one in found}
+    name_width = max((cells(names[one.label]) for one in possible), default=0)
+    state_width = max((cells(_progress(one)) for one in possible), default=0)
+    for one in found:
+        name = names[one.label]
+        if one.why_not is not None:
+            yield f"! {name}: cannot be cancelled: {one_line(one.why_not)}"
+        else:
+            state = padded(_progress(one), state_width)
+            yield f"× {padded(name, name_width)}  {state}  {_consequence(one)}"
     if not found:
         yield "Nothing is in progress."
         return
@@ -82,6 +86,12 @@ def _usd(amount: Decimal | None) -> str | None:
 def _refund(one: InProgress) -> Decimal | None:
     price = one.record.cost_usd
     return None if price is None or one.charge is None else price - one.charge
+
+
+def _progress(one: InProgress) -> str:
+    if one.queued:
+        return "waits"
+    return f"renders ({one.progress}%)" if one.progress else "renders"
 
 
 def _consequence(one: InProgress) -> str:
