@@ -41,7 +41,7 @@ def main() -> None:
         outcomes = list(processes.map(_outcome, samples(options.each, options.good), chunksize=4))
         steps = [one for found in processes.map(_beside_source, range(2 * options.each)) for one in found]
         read = [one for found in processes.map(_lettering, range(options.each)) for one in found]
-    _matrix(outcomes)
+    _confusion_matrix(outcomes)
     _count("same_as", Counter(_cell(wrong, result.verdict == "failed") for wrong, result in steps))
     if any(result.verdict is Verdict.ERROR for _, result in read):
         sys.stdout.write(f"text: {read[0][1].message}\n")
@@ -94,7 +94,7 @@ def _lettering(number: int) -> list[tuple[bool, CheckResult]]:
         return with_lettering(number, Path(directory))
 
 
-def _matrix(outcomes: Sequence[Outcome]) -> None:
+def _confusion_matrix(outcomes: Sequence[Outcome]) -> None:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for sample, wrong, found in outcomes:
         for check in filter(sample.counts, found):
