@@ -205,7 +205,7 @@ class ChangeExecutor:
         except (errors.AuthFailed, errors.QuotaExhausted) as refused:
             self.context.halt(refused.message)
             return self._pending(
-                change, f"{lost}, and its job cannot be looked for: {refused.message}", refused.hint
+                change, f"{lost}, and sorasync cannot look for its job: {refused.message}", refused.hint
             )
         if isinstance(answer, Job):
             return await self._follow(change, answer)
@@ -219,7 +219,7 @@ class ChangeExecutor:
             return await self._again(change)
         if answer is InDoubtAnswer.LATER:
             also = f": {trouble}" if (trouble := self.context.reach.trouble) else ""
-            return self._pending(change, f"{lost}; whether there is a job is not known yet{also}")
+            return self._pending(change, f"{lost}; it is not known yet whether there is a job{also}")
         self.context.tell(change, Moment.FAILED, f"{lost}, and only you can find out whether there is a job")
         return self._outcome(
             change,

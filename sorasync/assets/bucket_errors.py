@@ -57,9 +57,9 @@ def explain_bucket_error(error: Exception, url: BucketUrl, doing: str) -> Archiv
         return ArchiveError(f"cannot {doing} in {name}: it answered with {status[1]}", hint="try again later")
     if _NOT_SET_UP.search(text):
         return _lasting(
-            f"no connection to {name} can be set up on this machine",
-            "are there certificates? Install ca-certificates, or name a file of them in SSL_CERT_FILE; "
-            "otherwise correct HTTPS_PROXY",
+            f"no connection to {name}: this machine cannot set one up",
+            "install ca-certificates, or set SSL_CERT_FILE to a certificate bundle; if the certificates are "
+            "there, correct HTTPS_PROXY",
         )
     if _UNREACHABLE.search(text):
         return ArchiveError(f"{name} cannot be reached", hint="check the network and [assets] url")

@@ -56,7 +56,9 @@ class BindModel(Table):
     height: Inputs | None = Field(None, description="The height in pixels.", examples=["40.height"])
     seed: Inputs | None = Field(None, description="The seed, another one for each take.", examples=["3.seed"])
     image: Inputs | None = Field(
-        None, description="The first frame; without one, the workflow's own stays.", examples=["10.image"]
+        None,
+        description="The first frame; without one, the workflow keeps its own image.",
+        examples=["10.image"],
     )
 
 
@@ -291,7 +293,8 @@ class StillModel(Table):
     )
     workflow: str | None = Field(
         None,
-        description="A ComfyUI workflow in the API format, relative to this file; not that of [defaults].",
+        description="A ComfyUI workflow in the API format, relative to this file. "
+        "[defaults] workflow is for clips only.",
         examples=["flux.api.json"],
     )
     bind: BindModel | None = Field(

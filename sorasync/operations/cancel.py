@@ -165,10 +165,10 @@ def _out_of_reach(record: Record, host: Host) -> str | None:
         case Status.BATCHED:
             return "it is part of a batch, whose renders cannot be cancelled one by one"
         case Status.RENDERED:
-            return "it is rendered already: `sorasync apply` downloads it"
+            return "it has already rendered: `sorasync apply` downloads it"
     job = host.profile.job
     if job is None or job.cancel is None:
-        return f"{host.profile.title} cannot cancel a render, as far as its profile knows"
+        return f"the profile of {host.profile.title} has no request to cancel a render"
     return None
 
 
@@ -204,12 +204,12 @@ async def _ask(host: Host, client: HostClient, record: Record, label: str) -> In
     except (AuthFailed, QuotaExhausted, NotSent):
         raise
     except ProviderError as error:
-        return cannot(f"its state is not known: {error.message}")
+        return cannot(f"its state is unknown: {error.message}")
     if job.status.terminal:
-        return cannot("it has ended already: `sorasync apply` records what came of it")
+        return cannot("it has already ended: `sorasync apply` records the result")
     queued = job.status is JobStatus.QUEUED
     if spec.only_queued and not queued:
-        return cannot(f"it has begun, and {host.profile.title} cancels only what waits")
+        return cannot(f"it is already rendering, and {host.profile.title} cancels only queued jobs")
     charge = charge_of(host.profile, record.cost_usd, queued=queued)
     return InProgress(record, label, host.name, queued, job.progress, charge, spec.refund)
 
@@ -244,7 +244,7 @@ class _Cancelling:
             or record.status is not Status.SUBMITTED
             or record.remote_id != wanted.record.remote_id
         ):
-            return self._kept("it is not in progress any more")
+            return self._kept("it is no longer in progress")
         try:
             now = await _ask(self.host, self.client, record, wanted.label)
         except ProviderError as error:
@@ -252,9 +252,7 @@ class _Cancelling:
         if now.why_not is not None:
             return self._kept(now.why_not)
         if now.charge != wanted.charge:
-            return self._kept(
-                "it has begun in the meantime, which changes the refund: cancel it again to accept"
-            )
+            return self._kept("it has started rendering, which changes the refund: cancel it again to accept")
         # Durable before the request leaves: whoever follows the job knows why it ended.
         self._mark(record, queued=now.queued)
         return await self._send(queued=now.queued)
@@ -267,7 +265,7 @@ class _Cancelling:
                 run=self.session.run,
                 error_stage=CANCEL,
                 error_code=CANCELLED_QUEUED if queued else CANCELLED_RUNNING,
-                error_message="its host was asked to cancel it",
+                error_message="cancel requested",
             )
             store.log("asked to cancel", record.address, record.key, self.session.run, queued=queued)
 
@@ -322,13 +320,13 @@ class _Cancelling:
             store.amend(record.key, run=run, **_KEPT)
             if done:
                 return self._said(
-                    CancelEnd.FINISHED, record, "it was done already: `sorasync apply` downloads it"
+                    CancelEnd.FINISHED, record, "it was already done: `sorasync apply` downloads it"
                 )
             assert refused is not None
             return self._kept(refused.message)
         if job is False:
             return self._said(
-                CancelEnd.ASKED, record, "asked to cancel it, not confirmed yet: the next apply follows it"
+                CancelEnd.ASKED, record, "cancel requested, not confirmed yet: the next apply follows it"
             )
         fields = cancelled_fields(record, self.host.profile, found, self.host.clock.now())
         after = store.move(record.key, Status.BLOCKED, run=run, **fields)

@@ -199,7 +199,7 @@ class _Differ:
         if brief.status is Status.BATCHED:
             return self._fetch(Action.RESUME, render, "paid for, queued in a batch")
         if (record := self._record(render.key)) is not None and record.error_stage == CANCEL:
-            return self._fetch(Action.RESUME, render, "its host was asked to cancel it")
+            return self._fetch(Action.RESUME, render, "cancel requested")
         where = f" ({remote.progress}%)" if remote and remote.progress else ""
         return self._fetch(Action.RESUME, render, missing[2:] or f"paid for, still rendering{where}")
 

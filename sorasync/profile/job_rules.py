@@ -101,7 +101,7 @@ def _upload(profile: JobProfile) -> Faults:
     if not upload.request.startswith(("POST ", "PUT ")) or "{" in upload.request:
         yield _rule_fault("upload.request", "an upload is a POST or PUT without placeholders")
     if upload.value is not None and not any(use.value == "id" for use in _uses([((), upload.value)])):
-        yield _rule_fault("upload.value", "it must hold $id, what the host calls the image")
+        yield _rule_fault("upload.value", "it must contain $id, the host's name for the image")
     if upload.file in upload.fields:
         yield _rule_fault(f"upload.fields.{upload.file}", "that field holds the file")
 
@@ -138,7 +138,7 @@ def _placeholders(profile: JobProfile) -> Faults:
         if running is not None:
             questions["cancel.running.request"] = running.request, running.body
         if running is not None and profile.cancel.only_queued:
-            yield _rule_fault("cancel.running", "only_queued says that a job that has begun goes on")
+            yield _rule_fault("cancel.running", "with only_queued, no job is cancelled once it is rendering")
     for path, (request, body) in questions.items():
         named = body is not None and any(use.value == "id" for use in read_tree(body)[0])
         if request is not None and "{id}" not in request and not named and "{own_id}" not in request:

@@ -26,8 +26,8 @@ _PLAIN = {
 _LEFT_OUT = (
     (
         ("upload", "presign", "multipart"),
-        "uploads in several steps are left out; an image is sent in the body ($image|data_url, "
-        "$image|base64), by its address (image_param), or for a workflow in a request of its own ([upload])",
+        "uploads in several steps are not supported; an image is sent in the body ($image|data_url, "
+        "$image|base64), by its URL (image_param), or, for a workflow, in its own request ([upload])",
     ),
     (
         ("sign", "hmac", "jwt", "oauth", "refresh", "token_url", "access_key", "client_id", "client_secret"),

@@ -179,7 +179,7 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
         return InvalidRequest(message, status=status, code=code)
     hint = f"put a key that is valid for {asked.host} into {asked.key_env}"
     if asked.key_printed:
-        hint = f"api_key_command has to print a key that is valid for {asked.host}"
+        hint = f"api_key_command must print a key that is valid for {asked.host}"
     return AuthFailed(message, status=status, code=code, hint=hint)
 
 

@@ -224,7 +224,7 @@ def _new_holder(store: Store, command: str, clock: Clock) -> tuple[int, str]:
         (*this_process(), command, clock.now(), LIFE),
     ).fetchone()
     off = clocks_apart(clock.now() - float(row[1]))
-    return int(row[0]), off and f"{off}; budgets of a day and the history go by this machine's: set it"
+    return int(row[0]), off and f"{off}; daily budgets and the history use this machine's clock: set it"
 
 
 def clocks_apart(seconds: float) -> str:

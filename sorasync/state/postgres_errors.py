@@ -25,11 +25,11 @@ _BY_STATE = {
     "3D": ("there is no such database: {name}", "create it, or correct [state] url"),
     "42501": (
         "you have no permission for that in {name} ({error})",
-        "docs/team.md lists the rights: to own the schema, or everything on its tables and sequences; for a "
-        "new schema CREATE on the database, unless an administrator makes it for you",
+        "docs/team.md lists the rights: own the schema, or have all privileges on its tables and sequences; "
+        "a new schema needs CREATE on the database, unless an administrator creates it",
     ),
     "42P01": ("the state {name} has lost tables ({error})", "restore the database from its backup"),
-    "42703": ("the state {name} has lost columns ({error})", "restore the database from its backup"),
+    "42703": ("columns are missing in the state {name} ({error})", "restore the database from its backup"),
     "55P03": (
         "the state {name} stayed busy for 30 seconds: another process is writing to it",
         "try again; `sorasync state lock` shows who holds the lock",

@@ -76,7 +76,7 @@ def _prepare(database: PostgresDatabase, where: PostgresUrl, *, create: bool) ->
         raise StateError(f"there is no state in {database.name}", hint="the first `sorasync apply` makes one")
     if 0 < found < FIRST:
         raise StateError(
-            f"the state {database.name} has schema version {found}, which no sorasync has written here",
+            f"the state {database.name} has schema version {found}, which no sorasync wrote",
             hint="restore the database from its backup; nothing was changed",
         )
     if found < VERSION:

@@ -139,7 +139,7 @@ def test_whoever_looks_for_a_lost_answer_at_a_provider_that_died_is_told_and_lea
     report = it.apply()
     assert (ends(report), of_report(report)) == ({"clip.a": End.PENDING}, 8)
     assert report.outcomes[0].message.endswith(
-        "whether there is a job is not known yet: the provider cannot be reached"
+        "it is not known yet whether there is a job: the provider cannot be reached"
     )
     (told,) = about_reach(it)
     assert told.endswith("asking again until it answers, for up to 20 min")
@@ -161,7 +161,7 @@ def test_a_list_that_only_fails_is_told_once_and_asked_until_the_limit(world: Ma
     it = world(clips(["a", "b"]), config="[apply]\nwait_minutes = 20\n")
     it.faults({"route": "create", "do": "cut_after"}, {"route": "list", "do": "error"})
     assert set(ends(it.apply()).values()) == {End.PENDING}
-    told = [text for text in it.witness.notices if "what became of a request" in text]
+    told = [text for text in it.witness.notices if "whether a request made a job" in text]
     assert len(told) == 1
     assert told[0].endswith("asking again for up to 20 min")
 
@@ -171,7 +171,7 @@ def test_a_lost_answer_is_not_looked_for_with_a_key_that_is_refused(world: MakeW
     it.faults({"route": "create", "do": "cut_after"}, {"route": "list", "do": "unauthorized"})
     report = it.apply(parallelism=5)
     assert set(ends(report).values()) == {End.PENDING}
-    assert "its job cannot be looked for" in report.outcomes[0].message
+    assert "cannot look for its job" in report.outcomes[0].message
     assert report.stopped
     assert it.requests()["list"] == 1
     assert it.clock.time - BEGUN < 60

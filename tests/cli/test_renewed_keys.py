@@ -84,7 +84,7 @@ def test_a_key_that_the_command_does_not_renew_is_asked_for_once(film: Film, ser
     assert refused.code != 0 and inside.ledger.charges() == []
     assert inside.requests["create"] == tokens(film) == 2
     assert "token-" not in refused.out + refused.err
-    assert "api_key_command has to print a key that is valid" in refused.out + refused.err
+    assert "api_key_command must print a key that is valid" in refused.out + refused.err
 
 
 def test_a_lost_answer_is_not_sent_again_because_of_a_refused_key(film: Film, server: Running) -> None:

@@ -85,7 +85,7 @@ def test_what_cancelling_costs_is_said_before_and_billed_after(
     bills = BILLS[dialect][begun]
     if bills is None:
         assert shown.why_not is not None
-        assert "cancels only what waits" in shown.why_not
+        assert "cancels only queued jobs" in shown.why_not
         assert cancelled(it, found=(shown,)) == []
         assert it.apply().complete
         return
@@ -181,7 +181,7 @@ def test_a_request_that_never_arrived_leaves_the_render_in_progress(host: MakeHo
     (end,) = cancelled(it, "a")
     assert end.end is CancelEnd.ASKED
     assert it.record("clip.a#1").status is Status.SUBMITTED
-    assert it.plan().changes[0].reason == "its host was asked to cancel it"
+    assert it.plan().changes[0].reason == "cancel requested"
     it.faults()
     assert cancelled(it, "a")[0].end is CancelEnd.CANCELLED
 
@@ -243,7 +243,7 @@ def test_what_a_host_refuses_to_cancel_stays_in_progress(host: MakeHost) -> None
 def test_each_render_that_cannot_be_cancelled_says_why(host: MakeHost) -> None:
     it = host("kling")
     (shown,) = in_progress(it.project)
-    assert shown.why_not == "Kling cannot cancel a render, as far as its profile knows"
+    assert shown.why_not == "the profile of Kling has no request to cancel a render"
     assert cancelled(it, "a") == []
 
 
@@ -282,8 +282,8 @@ def test_the_command_says_what_it_costs_asks_and_prints_data(
         config.write_text(config.read_text().replace("one.example", f"127.0.0.1:{server.port}"))
         command("apply", "--yes", "--detach", code=8)
         assert command("cancel") == (
-            "× clip.a  waits  $1.00 refunded\n"
-            "× clip.b  waits  $1.00 refunded\n"
+            "× clip.a  queued  $1.00 refunded\n"
+            "× clip.b  queued  $1.00 refunded\n"
             "2 renders to cancel: $2.00 refunded, $0.00 still charged.\n"
             "Nothing was cancelled. To cancel: sorasync cancel ADDRESS\n"
         )
@@ -296,7 +296,7 @@ def test_the_command_says_what_it_costs_asks_and_prints_data(
         (told,) = json.loads(command("cancel", "b", "--yes", "--format", "json"))["renders"]
         assert (told["refund"], told["charge_usd"], told["end"]) == ("if_queued", "0.00", "cancelled")
         told = [line.partition(" UTC  ")[2] for line in command("log", "a").splitlines()]
-        asked = told.index("clip.a: its host was asked to cancel it, waiting")
+        asked = told.index("clip.a: cancel requested, while queued")
         assert told[asked + 1].startswith("clip.a: cancelled on ")
         assert not [line for line in told if "refused" in line or "amended" in line]
         assert command("retry", "a").startswith("clip.a: cancelled on ")

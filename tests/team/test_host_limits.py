@@ -233,7 +233,7 @@ def test_who_waits_since_the_host_asked_another_machine_says_so(
     monkeypatch.setattr("sorasync.apply.render.change_payment_gate._WORTH_TELLING", 0.1)
     limited.faults({"route": "create", "do": "rate_limit", "retry_after": 0.05, "nth": 1})
     limited.apply()
-    assert "waiting: the provider asked another machine for a pause: sending in" in limited.err
+    assert "waiting: the provider told another machine to pause: sending in" in limited.err
     assert paused[-1] > paused[0], "what the host asks this machine is noted for the others"
 
 

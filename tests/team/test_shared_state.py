@@ -207,7 +207,7 @@ def test_a_state_of_an_earlier_version_is_read(world: World, postgres: PostgresS
     )
     assert world.plan() == {}
     world.run("apply", "--yes", code=1)
-    assert "schema version 5, which no sorasync has written here" in world.err
+    assert "schema version 5, which no sorasync wrote" in world.err
 
 
 def test_a_state_is_upgraded_by_who_may_and_then_refuses_who_is_older(
@@ -243,7 +243,7 @@ def test_lost_columns_are_named(world: World, postgres: PostgresServer, schema: 
     world.apply()
     postgres.run_sql(f"ALTER TABLE {schema}.records RENAME status TO stage")
     world.run("plan", code=1)
-    assert "has lost columns" in world.err
+    assert "columns are missing" in world.err
     assert "backup" in world.err
 
 

@@ -76,7 +76,7 @@ class Outage:
         if not self._told_of_lost:
             self._told_of_lost = True
             self._tell(
-                f"{error.message}: what became of a request cannot be found out at present; "
+                f"{error.message}: cannot tell yet whether a request made a job; "
                 f"asking again for up to {lasting(self._longest)}"
             )
         return 0.0

@@ -84,9 +84,9 @@ class SharedLimits:
             return
         what = f"all machines together send {self._per_minute} requests a minute"
         if turns.asked:
-            what = "the provider asked another machine for a pause"
+            what = "the provider told another machine to pause"
             if turns.wait > gate.patience:
-                raise RateLimited(f"{what} of {lasting(turns.wait)}", retry_after=turns.wait)
+                raise RateLimited(f"{what} for {lasting(turns.wait)}", retry_after=turns.wait)
         await gate.pause(self._clock, turns.wait, f"{what}: sending in {lasting(turns.wait)}")
 
     def refused(self, model: str | None, retry_after: float | None) -> None:

@@ -26,9 +26,9 @@ Examples:
 def command(globals: Globals, patterns: tuple[str, ...], yes: bool, lock_timeout: float) -> ExitCode:
     """Cancel renders in progress at the provider.
 
-    Shows first what each render counts as once it is cancelled: some hosts refund it, some only while it
-    waits, some never. A cancelled render is not sent again until `sorasync retry` allows it. Without ADDRESS,
-    the renders in progress are only listed. ADDRESS takes * and ?. Stop a running apply first.
+    First shows what each render is charged if you cancel it: some hosts refund it, some only while it is
+    queued, some never. A cancelled render is not sent again until `sorasync retry` allows it. Without
+    ADDRESS, it only lists the renders in progress. ADDRESS takes * and ?. Stop a running apply first.
     """
     from sorasync.cli.app.invocation import declined, waiting
     from sorasync.cli.terminal.ask_yes_no import agreed

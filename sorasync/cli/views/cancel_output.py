@@ -16,7 +16,7 @@ _MARKS = {CancelEnd.CANCELLED: "×", CancelEnd.ASKED: "…", CancelEnd.FINISHED:
 
 
 def in_progress_text(found: Sequence[InProgress], *, asked: bool, several: bool) -> Iterator[str]:
-    """A line for each render in progress, with what it counts as once it is cancelled."""
+    """A line for each render in progress, with what it is charged if cancelled."""
     possible = [one for one in found if one.why_not is None]
     names = {one.label: f"{one.label} at {one.host}" if several else one.label for one in found}
     name_width = max((cells(names[one.label]) for one in possible), default=0)
@@ -44,7 +44,7 @@ def cancelled_text(ended: Sequence[Cancelled]) -> Iterator[str]:
     """What became of each."""
     for one in ended:
         if one.end is CancelEnd.CANCELLED:
-            counts = "not charged" if one.charge == 0 else f"counts as {money(one.charge)}"
+            counts = "not charged" if one.charge == 0 else f"charged {money(one.charge)}"
             yield f"{_MARKS[one.end]} {one.label}: cancelled, {counts}"
         else:
             yield f"{_MARKS[one.end]} {one.label}: {one_line(one.message)}"
@@ -90,8 +90,8 @@ def _refund(one: InProgress) -> Decimal | None:
 
 def _progress(one: InProgress) -> str:
     if one.queued:
-        return "waits"
-    return f"renders ({one.progress}%)" if one.progress else "renders"
+        return "queued"
+    return f"rendering ({one.progress}%)" if one.progress else "rendering"
 
 
 def _consequence(one: InProgress) -> str:
@@ -99,7 +99,7 @@ def _consequence(one: InProgress) -> str:
         price = one.record.cost_usd
         return f"{money(price)} refunded" if price else "not charged"
     rule = {
-        "unknown": "; whether the host refunds it is not known",
-        "if_queued": "; refunded only while it waits",
+        "unknown": "; the host does not say whether it refunds",
+        "if_queued": "; refunded only while queued",
     }.get(one.refund, "")
     return f"{money(one.charge)} still charged{rule}"

@@ -245,7 +245,7 @@ def profile_json(profile: Profile, today: date) -> dict[str, object]:
 _REFUND = {
     "unknown": "refund unknown",
     "never": "no refund",
-    "if_queued": "refund while it waits",
+    "if_queued": "refund while queued",
     "always": "free",
 }
 
@@ -254,4 +254,4 @@ def cancelling(job: JobProfile) -> str:
     """Whether a job can be cancelled, and what that costs; – where it cannot."""
     if job.cancel is None:
         return "–"
-    return ("only while it waits, " if job.cancel.only_queued else "") + _REFUND[job.cancel.refund]
+    return ("only while queued, " if job.cancel.only_queued else "") + _REFUND[job.cancel.refund]

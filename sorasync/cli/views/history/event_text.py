@@ -61,7 +61,7 @@ def event_text(event: Event) -> str:
         case "amended" if set(data) == {"reported_usd"}:
             return f"the provider reports ${data['reported_usd']}"
         case "asked to cancel":
-            return f"its host was asked to cancel it, {'waiting' if event.data.get('queued') else 'begun'}"
+            return f"cancel requested, while {'queued' if event.data.get('queued') else 'rendering'}"
         case "put back":
             return f"its file was put back from {data.get('file', 'where it was')}"
         case "to be tried again":
