@@ -41,9 +41,9 @@ TRIED_WITH = {
 _SETTLE = {
     "ask": "asks",
     "list": "matches by prompt",
-    "replay": "sends again, same key",
-    "reject": "sends again once, else asks",
-    "own_id": "asks for its own id",
+    "replay": "resends, same key",
+    "reject": "resends once, else asks",
+    "own_id": "looks up its own id",
     "label": "matches by label",
 }
 

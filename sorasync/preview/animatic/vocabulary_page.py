@@ -20,9 +20,9 @@ _INTRO = f"""{HEADING}
 
 Words count in English, and as far as listed or known to the package emoji also in German, French, Spanish,
 Italian, Portuguese, Russian, Turkish, Indonesian, Arabic, Korean, Japanese and Chinese. A place that is not
-in this list is a grey stage, and any other noun after an article or number, or in the plural between
-commas, a grey box with its name. A number, a colour or a size before a thing counts (`three red cars`, `a
-giant dog`), and so does where it is said to be (`in the background`, `on the left`).
+in this list is drawn as a grey stage. Any other noun after an article or number, or a plural between
+commas, is drawn as a grey box with its name. Numbers, colours and sizes before a thing count (`three red cars`, `a
+giant dog`), and so do words for its position (`in the background`, `on the left`).
 """
 _ONS = {
     "ground": "on the ground",
