@@ -190,7 +190,7 @@ class LibraryReading(OpenLibrary):
         return outside_loop(lambda: questions(self._project(), address, thumbnails=thumbnails))
 
     def in_progress(self, *patterns: str) -> tuple[InProgress, ...]:
-        """Renders in progress, with what each counts as once it is cancelled; asks their hosts."""
+        """Renders in progress, with what each is charged if cancelled; asks their hosts."""
         from sorasync.operations.cancel import in_progress
 
         return outside_loop(lambda: in_progress(self._project(), patterns))

@@ -501,7 +501,7 @@ class ChangeExecutor:
         return self._failed(change, Gone(why, hint=f"sorasync apply{again}"))
 
     async def _cancelled(self, change: Change, record: Record, job: Job | None) -> Outcome:
-        """The job ended as `sorasync cancel` had asked; it is not rendered again by itself."""
+        """The job ended because `sorasync cancel` asked for it; sorasync does not resend it by itself."""
         fields = cancelled_fields(record, self.context.profile, job, self.context.clock.now())
         await move_and_book(self.context, record, Status.BLOCKED, None, **fields)
         message = str(fields["error_message"])

@@ -34,7 +34,7 @@ class _Asked:
     kind: _Kind
     work: Callable[[], Any]
     done: asyncio.Future[Any]
-    # What is bound by it.
+    # The addresses that it binds.
     addresses: Sequence[str] = ()
     # Whoever waits for the result, for work that is dropped if they stop waiting before it begins.
     waiter: asyncio.Future[Any] | None = None
@@ -82,7 +82,7 @@ class GroupCommit:
         return await self._ask(_Kind.NOTE, work, optional=True)
 
     async def record(self, work: Callable[[], T], addresses: Sequence[str] = ()) -> T:
-        """The result of `work`, durable. Once asked for it is done, also where the caller is cancelled.
+        """The result of `work`, durable. Once asked for, it is done even if the caller is cancelled.
 
         `addresses` are those that it binds: a group reads what they are bound to at once.
         """
@@ -158,7 +158,7 @@ class GroupCommit:
             self._begin()
 
     def _carry_out(self, group: list[_Asked]) -> list[Any]:
-        """What came of each, in the order of the group; reads come last, and see what was written."""
+        """The result of each, in the order of the group; reads come last, and see what was written."""
         found: dict[int, Any] = {}
         writes = [one for one in group if one.kind is not _Kind.READ]
         durable = any(one.kind is _Kind.WRITE for one in writes)

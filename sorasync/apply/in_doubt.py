@@ -50,7 +50,7 @@ class InDoubt:
         self._left: dict[str, float] = {}
         self._answers: dict[str, Job | InDoubtAnswer] = {}
         self._repeated: set[str] = set()
-        # Seconds that the host is left alone after it did not answer.
+        # Seconds without a query after the host did not answer.
         self._silence = 0.0
         self._refused: errors.ProviderError | None = None
         settle = context.profile.abilities.list_settle_seconds
@@ -79,7 +79,7 @@ class InDoubt:
         if answer is not InDoubtAnswer.ASK or not profile.can("list"):
             return self._settled(key, answer)
         found = await (self._asked_for if profile.finds_labels else self._looked_for)(key, deadline)
-        # What was refused for its key has made a job, whatever a list shows.
+        # A refused key proves that there is a job, whatever the list shows.
         refused = profile.settle == "reject" and key in self._repeated
         return InDoubtAnswer.ASK if found is InDoubtAnswer.RESEND and refused else found
 
@@ -100,12 +100,12 @@ class InDoubt:
         return self._answers.pop(key, InDoubtAnswer.LATER)
 
     async def _wait(self, deadline: float) -> None:
-        """Pause before the next question; a host that does not answer is asked less and less often."""
+        """Pause before the next query; longer and longer while the host does not answer."""
         pause = max(self._pause, self._silence)
         await self._context.pause(min(pause, max(0.0, deadline - self._context.clock.monotonic())))
 
     def _unanswered(self, error: errors.ProviderError) -> None:
-        """Note that the host could not say now. Raises what waiting does not mend, later too."""
+        """Note that the host gave no usable answer. Raises errors that waiting cannot fix."""
         try:
             self._silence = self._context.reach.unsaid(error)
         except errors.ProviderError as refused:
@@ -117,9 +117,9 @@ class InDoubt:
         self._silence = 0.0
 
     async def _asked_for(self, key: str, deadline: float) -> Job | InDoubtAnswer:
-        """Settle a request by itself, where the host knows it by an id or a label of ours.
+        """Settle one request by its id or label, which sorasync chose.
 
-        One that is sent again has the same id as before, so it cannot be paid for twice.
+        A resent request has the same id as before, so it cannot be paid for twice.
         """
         context, left = self._context, self._left[key]
         while not context.interrupted and context.clock.monotonic() < deadline:
@@ -245,7 +245,7 @@ _ANSWERS = {
 
 
 def may_repeat(context: Context, change: Change, record: Record) -> bool:
-    """Whether a request may be sent again that may have made a job: not at a price that nobody has seen.
+    """Whether a request that may have made a job may be resent: not at a price that nobody has seen.
 
     Only where a key tells the host that it is the same request; elsewhere it certainly never arrived.
     """

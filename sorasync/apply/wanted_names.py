@@ -47,9 +47,9 @@ def not_linked(
     name_of: Callable[[str], str],
     linked: PartMemo[bool],
 ) -> Iterator[ClipNode]:
-    """The clips of several renders whose own name was not made for their final render. Pure.
+    """The clips with several renders whose own name was not made for their final render. Pure.
 
-    Of clips of one render, no name can be made for another one while all names are of bound videos.
+    A clip with one render cannot have a wrong name while every name was made for a bound video.
     `made_for` is the digest of the video that each name was made for; `linked` remembers parts without such
     clips.
     """

@@ -54,7 +54,7 @@ def load_ledger(root: Path) -> dict[str, NameRow]:
 
 
 def named_objects(root: Path) -> dict[str, str]:
-    """The object's file name behind every name, unchecked: to be compared, never opened."""
+    """The object's file name for every name. Unchecked: compare it, never open it."""
     try:
         return {name: row[0] for name, row in _names(root).items()}
     except (TypeError, IndexError, KeyError):
@@ -62,7 +62,7 @@ def named_objects(root: Path) -> dict[str, str]:
 
 
 def named_digests(root: Path) -> dict[str, str]:
-    """The digest of the object behind every name, unchecked and so quick: to be compared, never opened."""
+    """The digest of the object behind every name. Unchecked, so quick: compare it, never open it."""
     try:
         found = _plain_digests(read_file(root / NAMES_FILE, within=root))
     except (FileNotFoundError, FileRefused):
@@ -81,9 +81,9 @@ _PLAIN_ROW = re.compile(
 
 
 def _plain_digests(data: bytes) -> dict[str, str] | None:
-    """What a ledger says that is as `save_ledger` writes it, with names in ASCII; None for any other.
+    """The digests of a ledger just as `save_ledger` writes it, with ASCII names; None for any other.
 
-    A large one is read in half the time and a quarter of the memory that JSON takes.
+    For a large ledger this takes half the time and a quarter of the memory of JSON.
     """
     if not data.isascii():
         return None

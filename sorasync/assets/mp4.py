@@ -23,8 +23,8 @@ _ENTRIES, _VISUAL = 8, 78
 class Mp4Facts:
     """What the headers say. `duration_seconds` is 0 where they do not; width and height are in pixels, of the
     first video track, 0 where unknown; players show it `quarter_turned` where its matrix says so.
-    `fast_start`: playable before it is completely loaded. `transfer` is how light becomes numbers, by its
-    code point (ISO/IEC 23091-2), 0 where the headers do not say.
+    `fast_start`: playable before it is completely loaded. `transfer` is the code point of the
+    transfer function (ISO/IEC 23091-2), 0 if the headers do not say.
     """
 
     duration_seconds: float
@@ -40,7 +40,7 @@ class Mp4Facts:
 
     @property
     def hdr(self) -> str | None:
-        """What kind of high dynamic range it has, None for none that the headers tell of."""
+        """PQ or HLG if the headers say that it is HDR, else None."""
         return HDR.get(self.transfer)
 
 
@@ -157,7 +157,7 @@ def _track(reader: BoxReader, trak: Box) -> _Track:
 
 
 def _transfer(reader: BoxReader, mdia: Box) -> int:
-    """The transfer function that the first sample entry names. A fault in there is no fault of the file."""
+    """The transfer function in the first sample entry. Damage there does not make the file damaged."""
     try:
         return _colour(reader, mdia)
     except DamagedFile:

@@ -49,7 +49,7 @@ def kept_as(path: Path) -> str:
 
 
 def hdr_of(path: Path) -> str | None:
-    """What kind of high dynamic range a video has: PQ or HLG, None for none, or for what cannot be read."""
+    """PQ or HLG for an HDR video; None for any other, or one that cannot be read."""
     try:
         facts = inspect_video(path)[1]
     except (DamagedFile, OSError):

@@ -65,7 +65,7 @@ class Outline:
     # The hosts of its renders by address, where that is not the library's default.
     providers: dict[str, str]
     rows: str
-    # The vocabularies of its clips' prompts, one after the other: see `sorasync.manifest.prompt_words`.
+    # The vocabularies of its clips' prompts in a row, see `sorasync.manifest.prompt_words`.
     said: str
     # Its clips by name, once they were read from `rows`, or made.
     made: dict[str, ClipNode] | None = field(default=None, compare=False, repr=False)
@@ -85,13 +85,13 @@ class Outline:
         return self.made
 
     def several_renders(self) -> Iterator[ClipNode]:
-        """Its clips of more than one render, without making the others."""
+        """Its clips with more than one render, without making the others."""
         if self.several:
             made = self._read(least=2) if self.made is None else self.made.values()
             yield from (node for node in made if len(node.renders) > 1)
 
     def _read(self, least: int) -> Iterator[ClipNode]:
-        """Its clips of at least so many renders."""
+        """Its clips with at least this many renders."""
         at = 0
         for name, row in zip(self.names, json.loads(self.rows), strict=True):
             takes, steps, chosen, waits_for, tags = row
@@ -100,7 +100,7 @@ class Outline:
                 yield node_of(name, self.addresses[first:at], takes, chosen, waits_for, tuple(tags))
 
     def vocabularies(self) -> Iterator[tuple[str, str]]:
-        """By name the vocabularies of its clips' prompts, without those that are compared with nothing."""
+        """The vocabularies of its clips' prompts by name, without clips that are never compared."""
         starts = range(0, len(self.said), DIGEST)
         for name, start in zip(self.names, starts, strict=True):
             if (said := self.said[start : start + DIGEST]) != NOTHING:

@@ -144,10 +144,10 @@ class HasModels(Protocol):
 
 @runtime_checkable
 class KnowsVocabularies(Protocol):
-    """Clips that know, without being read, which of them may say the same."""
+    """Clips that can tell which of them may say the same without reading them."""
 
     def alike(self, only: Collection[str]) -> Iterable[tuple[ClipSpec, str]]:
-        """By name, clips that share their `prompt_words.vocabulary` with one of those, and which it is."""
+        """Clips that share a `prompt_words.vocabulary` with one of these: that vocabulary by name."""
         ...
 
 

@@ -54,7 +54,7 @@ class RenderView:
     checks: tuple[CheckResult, ...] = ()
     # Whether its video is in the bucket, and not on this disk.
     in_bucket: bool = False
-    # What kind of high dynamic range its file has, as far as its headers say.
+    # PQ or HLG if the headers of its file say that it is HDR.
     hdr: str | None = None
 
 

@@ -1,7 +1,7 @@
-"""`sorasync cancel`: ends renders in progress at hosts that can.
+"""`sorasync cancel`: cancels renders in progress, at hosts that can.
 
-The request is noted in the state before it leaves. Whatever happens then, the next apply follows the job: it
-downloads a file that came all the same, and does not send a cancelled render again by itself.
+The request is recorded in the state before it is sent. Whatever happens then, the next apply follows the job:
+it downloads the file if the job finished after all, and does not resend a cancelled render by itself.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from sorasync.state.lock import LockWait
 
 _AT_ONCE = 4
-# Seconds for which a host is asked whether it has cancelled a job, and between two questions at least.
+# Seconds to wait for a host to confirm a cancellation, and the least seconds between two questions.
 _LONGEST, _PAUSE = 60.0, 2.0
 _KEPT: dict[str, object] = {"error_stage": None, "error_code": None, "error_message": None}
 
 
 class CancelEnd(StrEnum):
-    """What became of a request to cancel.
+    """The outcome of a request to cancel.
 
     `cancelled`: the job has ended. `asked`: the host has not confirmed it yet. `finished`: the render was
     done before. `kept`: nothing was cancelled.
@@ -58,8 +58,8 @@ class CancelEnd(StrEnum):
 class InProgress:
     """A render in progress and what cancelling it means.
 
-    `label` is its address as people write it, `host` what the library calls its host. `charge` is what it
-    counts as then (None: its price is unknown), `refund` the host's rule. `why_not` says why it cannot be
+    `label` is its address as people write it, `host` the library's name for its host. `charge` is what it
+    costs if cancelled (None: its price is unknown), `refund` the host's rule. `why_not` says why it cannot be
     cancelled, as a clause.
     """
 
@@ -75,7 +75,7 @@ class InProgress:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """How the cancelling of a render ended. `charge` is what it counts as now, None if unknown."""
+    """How cancelling a render ended. `charge` is what it costs now, None if unknown."""
 
     label: str
     end: CancelEnd
@@ -84,9 +84,9 @@ class Cancelled:
 
 
 def in_progress(project: Project, patterns: Collection[str] = ()) -> tuple[InProgress, ...]:
-    """The renders in progress that patterns name, without any all of them; their hosts are asked.
+    """The renders in progress that match a pattern, or all of them. Asks their hosts.
 
-    Raises `SorasyncError` for a pattern that names none.
+    Raises `SorasyncError` for a pattern that matches none.
     """
     with project.synced_store() as store:
         records = store.in_flight()
@@ -107,7 +107,7 @@ def in_progress(project: Project, patterns: Collection[str] = ()) -> tuple[InPro
 
 
 def cancel(project: Project, found: Iterable[InProgress], waiting: LockWait) -> tuple[Cancelled, ...]:
-    """Cancel what can be cancelled of those, each only at the charge that it shows.
+    """Cancel those that can be cancelled, each only at the charge that was shown.
 
     Raises `StateLocked`.
     """
@@ -123,21 +123,21 @@ def cancel(project: Project, found: Iterable[InProgress], waiting: LockWait) -> 
 
 
 def _means(pattern: str, address: str) -> bool:
-    """Whether a pattern means the address of a record: itself, or what it belongs to."""
+    """Whether a pattern matches the address of a record, or of the take or clip that it belongs to."""
     names = {address, owner(address), owner(address).partition("[")[0], address.partition("/")[0]}
     names.add(address.replace("#1/", "/") if "#1/" in address else address.removesuffix("#1"))
     return any(glob(one, name) for one in {pattern, *spellings(pattern)} for name in names)
 
 
 def _label(record: Record, several: Collection[str]) -> str:
-    """The address; of a clip with one take without that take."""
+    """The address; without the take if the clip has only one."""
     take, slash, step = record.address.partition("/")
     one = take.endswith("#1") and owner(record.address) not in several and not slash
     return take.removesuffix("#1") if one else f"{take}{slash}{step}"
 
 
 def _at_host(project: Project, provider: str, records: list[tuple[Record, str]]) -> list[InProgress]:
-    """What can be said of renders at one host."""
+    """The renders in progress at one host, each with what cancelling it means."""
     profile = project.hosts.find(provider)
     if profile is None:
         why = f"{provider} is not a host of this library any more"
@@ -158,7 +158,7 @@ def _at_host(project: Project, provider: str, records: list[tuple[Record, str]])
 
 
 def _out_of_reach(record: Record, host: Host) -> str | None:
-    """Why a render cannot be cancelled, as far as that is known without asking."""
+    """Why a render cannot be cancelled, if that is known without asking the host."""
     match record.status:
         case Status.INTENT | Status.UNKNOWN:
             return "the answer to its request was lost: `sorasync apply` looks for its job first"
@@ -184,7 +184,7 @@ async def _ask_all(host: Host, records: list[tuple[Record, str]]) -> list[InProg
 
 
 async def _ask(host: Host, client: HostClient, record: Record, label: str) -> InProgress:
-    """What the host says of one render now. Raises what concerns the host as a whole."""
+    """Ask the host about one render. Raises errors that concern the whole host."""
     from sorasync.apply.render.cancelled_job import charge_of
     from sorasync.provider.errors import AuthFailed, NotFound, NotSent, ProviderError, QuotaExhausted
     from sorasync.provider.wire import JobStatus
@@ -227,7 +227,7 @@ async def _cancel_at(host: Host, session: ChangeSession, found: list[InProgress]
 
 @dataclass(frozen=True, slots=True)
 class _Cancelling:
-    """The cancelling of one render."""
+    """Cancels one render."""
 
     host: Host
     client: HostClient
@@ -253,7 +253,7 @@ class _Cancelling:
             return self._kept(now.why_not)
         if now.charge != wanted.charge:
             return self._kept("it has started rendering, which changes the refund: cancel it again to accept")
-        # Durable before the request leaves: whoever follows the job knows why it ended.
+        # Durable before the request is sent: whoever follows the job knows why it ended.
         self._mark(record, queued=now.queued)
         return await self._send(queued=now.queued)
 
@@ -277,7 +277,7 @@ class _Cancelling:
         try:
             await self.client.cancel(self.wanted.record.remote_id, queued=queued)
         except (ServerError, OutcomeUnknown):
-            # It may have arrived: what the host says of the job decides.
+            # The request may have arrived: the job's state decides.
             refused = None
         except ProviderError as error:
             refused = error
@@ -285,7 +285,7 @@ class _Cancelling:
         return self._ended(job, refused)
 
     async def _end(self, until: float | None) -> Job | bool | None:
-        """The job once it has ended, None if the host knows it no more, False if neither is certain yet."""
+        """The job once it has ended, None if the host no longer knows it, False if neither is certain yet."""
         from sorasync.provider.errors import NotFound, ProviderError
 
         assert self.wanted.record.remote_id is not None

@@ -106,7 +106,7 @@ def render_to_check(
     spec = library.clips[owner(render.address).removeprefix("clip.")]
     checks = spec.checks or _IMPLIED
     names = tuple(name for name in active_checks(checks) if _applies(name, render))
-    # A workflow has a size and a length of its own where nothing of the clip is bound to them.
+    # An unbound size or length is the workflow's own.
     asked = {"size": True, "seconds": True} if render.workflow is None else fields_of(render.inputs)
     video = VideoToCheck(
         path=project.assets().path_of(asset),

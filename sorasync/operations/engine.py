@@ -39,7 +39,7 @@ from sorasync.profile.hosts import Hosts
 Picks = dict[str, tuple[int, Origin]]
 
 _SPARE = 1_000
-# So many texts are looked for one by one.
+# Up to this many vocabularies are searched for one by one.
 _FEW = 8
 
 
@@ -85,7 +85,7 @@ class Engine:
     digests: Mapping[str, FileDigest] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     made: dict[str, Render] = field(default_factory=dict)
-    # What clips became in earlier loads; None for an engine that loads once.
+    # Clips as earlier loads expanded them; None for an engine that loads once.
     memo: Memo | None = None
     findings: Findings | None = None
     version: int = 0
@@ -130,7 +130,7 @@ class Engine:
         return self._read() == self._seen
 
     def is_behind(self, root: Path) -> bool:
-        """Whether a file was saved since it was read; new files are not looked for."""
+        """Whether a file was saved since it was read; ignores new files."""
         try:
             return any(not found.is_of((root / path).stat()) for path, found in self.digests.items())
         except OSError:

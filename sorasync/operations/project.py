@@ -269,7 +269,7 @@ class Project:
         return PreviousPlan()
 
     def made_names(self) -> Mapping[str, str]:
-        """The digest of the video that each name in the asset directory was made for; not to be changed."""
+        """The digest of the video that each name in the asset directory was made for. Do not change it."""
         from sorasync.assets.made_names import named_digests
 
         return named_digests(self.assets().root)

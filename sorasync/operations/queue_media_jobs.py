@@ -1,6 +1,6 @@
-"""`sorasync check --queue` and `sorasync cut --queue`: runners do what takes a processor.
+"""`sorasync check --queue` and `sorasync cut --queue`: runners do the decoding and encoding.
 
-What checks find is in the state that everybody shares. A film comes over the bucket to who asked for it.
+Results of checks are kept in the shared state. A film reaches whoever asked for it through the bucket.
 """
 
 from __future__ import annotations

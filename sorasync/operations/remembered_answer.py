@@ -36,7 +36,7 @@ _FORMAT = 1
 # larger one the answer is found anew each time.
 _LARGEST = 2 << 30
 _PIECE = 1 << 20
-# A file that changed so lately may change again without a new time.
+# A file that changed this recently may change again within the same timestamp.
 _GRAIN_NS = 2_000_000_000
 
 # Size in bytes, modification time in ns, inode.
@@ -65,7 +65,7 @@ class Evidence:
 
     @classmethod
     def seen(cls, root: Path, contents: Iterable[str], listings: Iterable[str], now: float) -> Evidence:
-        """Look at everything, `now` in seconds since 1970. Raises OSError where that cannot be done."""
+        """Look at everything, `now` in seconds since 1970. Raises OSError if that is impossible."""
         return cls(
             {path: _content(root / path) for path in contents},
             {path: _listing(root / path) for path in listings},
@@ -77,8 +77,8 @@ class Evidence:
 class Outset:
     """What an answer is about to be made from.
 
-    Reading a large state once more takes long. Where every file of it was left alone for a while, its
-    `stamps` tell whether that is so until the answer is there, and `contents` is None.
+    Reading a large state twice is slow. If none of its files has changed lately, comparing `stamps` before
+    and after the answer is enough, and `contents` is None.
     """
 
     stamps: Mapping[str, tuple[int, ...] | None]
@@ -88,7 +88,7 @@ class Outset:
 
     @classmethod
     def seen(cls, root: Path, contents: Sequence[str], listings: Iterable[str], now: float) -> Outset:
-        """Look at everything, `now` in seconds since 1970. Raises OSError where that cannot be done."""
+        """Look at everything, `now` in seconds since 1970. Raises OSError if that is impossible."""
         stamps = {path: _moments(root / path) for path in contents}
         recent = time.time_ns() - _GRAIN_NS
         calm = all(max(found[:2]) < recent for found in stamps.values() if found is not None)
@@ -96,7 +96,7 @@ class Outset:
         return cls(stamps, None if calm else evidence.contents, evidence.listings, evidence.day)
 
     def still(self, root: Path, now: float) -> Evidence | None:
-        """The evidence for an answer that was made meanwhile, None where anything has changed."""
+        """The evidence for the answer made since then, None if anything has changed."""
         found = Evidence.seen(root, self.stamps, self.listings, now)
         if (found.listings, found.day) != (self.listings, self.day):
             return None
@@ -188,7 +188,7 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _moments(path: Path) -> tuple[int, ...] | None:
-    """Where a change of a file, or another one in its place, shows at once; None if there is none."""
+    """What changes as soon as a file is written or replaced; None if there is no file."""
     try:
         facts = path.stat()
     except FileNotFoundError:

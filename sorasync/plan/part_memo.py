@@ -1,4 +1,4 @@
-"""Remembers something of each part of a graph, for who plans again and again."""
+"""Remembers one value for each part of a graph, from plan to plan."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ T = TypeVar("T")
 
 
 class PartMemo(Generic[T]):
-    """One value a part, while it and the facts that the values follow from are the same objects."""
+    """One value for each part, valid while the part and the facts behind it are the same objects."""
 
     def __init__(self) -> None:
         self._facts: tuple[object, ...] = ()
         self._values: dict[str, tuple[object, T]] = {}
 
     def begin(self, *facts: object) -> None:
-        """Forget everything unless these are the facts of the last time."""
+        """Forget everything unless the facts are the same as last time."""
         same = len(facts) == len(self._facts) and all(a is b for a, b in zip(facts, self._facts, strict=True))
         if not same:
             self._facts, self._values = facts, {}
 
     def recall(self, part: GraphPart) -> T | None:
-        """The value of a part, None if it is another part than before."""
+        """The value of a part, None if the part has changed."""
         kept = self._values.get(part.name)
         return kept[1] if kept is not None and kept[0] is part.source else None
 

@@ -92,7 +92,7 @@ def _protected(plan: Plan, bindings: Mapping[str, Binding]) -> list[Refusal]:
     found = []
     for change in plan.changes:
         if not change.drops and all(bind.before is None for bind in change.binds):
-            # Nothing is given up.
+            # It gives up no render.
             continue
         remembered = any(a in bindings and bindings[a].protect for a in _given_up(change))
         declared = any(bind.protect for bind in _rebinds(change))

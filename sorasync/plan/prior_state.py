@@ -35,11 +35,11 @@ class Known:
     refuse_mismatch: bool = False
     twins: Mapping[str, str] = field(default_factory=dict)
     here: Container[str] = frozenset()
-    # What follows from bindings, briefs and `present`, if somebody has it already.
+    # Facts derived from bindings, briefs and `present`, if they are known already.
     recorded: Recorded | None = None
 
     def recorded_facts(self) -> Recorded:
-        """What follows from bindings, briefs and `present`."""
+        """Facts derived from bindings, briefs and `present`."""
         return self.recorded or Recorded(self.bindings, self.briefs, self.present, self.refuse_mismatch)
 
     def whole(self, brief: Brief) -> bool:
@@ -97,7 +97,7 @@ def survey(graph: Graph, known: Known, replaced: Container[str] = (), *, lost: b
     unsettled: set[str] = set()
     for part in graph.parts():
         unsettled |= recorded.unsettled(part)
-    # Nothing of a character is here: it is an id at its host.
+    # A character has no file here: it is an id at its host.
     uploaded = {
         key
         for address in graph.cast

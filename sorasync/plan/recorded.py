@@ -1,4 +1,4 @@
-"""What follows from the state and the disk alone, whatever the manifests say."""
+"""Facts derived from the state and the disk alone, independent of the manifests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _KEPT = frozenset({Status.STORED, Status.LOST})
 
 
 class Recorded:
-    """What follows from bindings by address, briefs by key and the digests of the assets that can be had.
+    """Facts derived from bindings by address, briefs by key, and the digests of the assets at hand.
 
-    Each is found when it is first asked for. Who plans again and again keeps one of these while the
-    three are the same objects, which nobody changes.
+    Each is computed on first use. Watch mode keeps one of these for as long as the three, which nobody
+    changes, are the same objects.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class Recorded:
 
     @cached_property
     def broken(self) -> frozenset[str]:
-        """The keys that are not ready for use: without a video here, refused for it, or without a record.
+        """The keys that are not ready for use: no record, no video here, or a video that is refused.
 
-        Nearly all keys are whole, see `Known.whole`: those that are not are few, and looked up quickly.
+        Nearly all keys are ready (see `Known.whole`), so this set is small and quick to search.
         """
         stored, present, refusing = Status.STORED, self.present, self.refuse_mismatch
         found = {
@@ -88,7 +88,7 @@ class Recorded:
 
     @cached_property
     def absent(self) -> frozenset[str]:
-        """The videos that were stored here once and cannot be had."""
+        """The videos that were stored once and are missing now."""
         return frozenset(
             brief.asset
             for _, brief in self._broken_briefs()

@@ -182,11 +182,11 @@ class JobStill(Data):
 
 
 class Upload(Data):
-    """The request that brings an image to the host before a workflow that loads it is sent; costs nothing.
+    """The free request that uploads an image before the workflow that loads it is sent.
 
     A form with the file in the field `file` and `fields` beside it, in which `$mime` is its media type and
-    `$file_name` what it is called. `name` is where the answer says what the host calls it, which goes into
-    the workflow: as it is, or in the place of `$id` in `value`.
+    `$file_name` its name. `name` is the path in the answer to the host's name for it, which goes into the
+    workflow: as it is, or in place of `$id` in `value`.
     """
 
     request: RequestLine
@@ -266,22 +266,22 @@ class Result(Data):
     lives: Life | None = None
 
 
-# What becomes of the charge for a job that is cancelled.
+# Which cancelled jobs the host refunds.
 Refund = Literal["unknown", "never", "if_queued", "always"]
 
 
 class CancelRunning(Data):
-    """The request that ends a job which has begun, where it is another one."""
+    """The request that cancels a job that is rendering, if it differs."""
 
     request: RequestLine
     body: Body | None = None
 
 
 class Cancel(Data):
-    """The request that ends a job, and whether the job is then charged.
+    """The request that cancels a job, and whether the job is then charged.
 
-    `only_queued`: a job that has begun cannot be cancelled. `running` is the request for such a job where it
-    differs. `refund` is "unknown" where the host does not say: then the job counts as charged.
+    `only_queued`: a job that is rendering cannot be cancelled. `running` is the request for such a job if it
+    differs. `refund` is "unknown" if the host does not say: then the job counts as charged.
     """
 
     request: RequestLine
@@ -291,7 +291,7 @@ class Cancel(Data):
     refund: Refund = "unknown"
 
     def charged(self, *, queued: bool) -> bool:
-        """Whether a job counts as charged that is cancelled while it waits or after it has begun."""
+        """Whether a job is charged if it is cancelled while queued, or while rendering."""
         return self.refund != "always" and not (self.refund == "if_queued" and queued)
 
 

@@ -19,8 +19,8 @@ _IN_CREDITS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) credits?")
 
 
 def check_job(table: Mapping[str, object], where: str) -> JobProfile:
-    """The profile. Raises `ProfileError` for the shape of its parts, with what is wrong in its bodies; then
-    for what the parts owe each other.
+    """The profile. Raises `ProfileError` for errors in the structure of its parts and in its bodies; if there
+    are none, for parts that contradict each other.
     """
     try:
         profile = JobProfile.model_validate({**_without_credits(table), "family": "job"})
@@ -33,7 +33,7 @@ def check_job(table: Mapping[str, object], where: str) -> JobProfile:
 
 
 def _body_faults(table: Mapping[str, object], path: tuple[str, ...] = ()) -> Iterator[ProfileFault]:
-    """The mistakes in the bodies of a profile that is no profile yet."""
+    """The errors in the bodies of a profile that could not be made."""
     for name, inner in table.items():
         at = (*path, name)
         if not isinstance(inner, Mapping):

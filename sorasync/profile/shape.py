@@ -42,7 +42,7 @@ _MAY_HOLD_KEYS = (("headers",), ("auth",), ("base_url",))
 def shape_faults(model: type[BaseModel], error: ValidationError) -> list[ProfileFault]:
     """One fault for each place that is wrong."""
     faults = error.errors(include_url=False)
-    # Of an array whose elements are wrong it is said as well that it is empty.
+    # Pydantic also calls an array empty if its elements are wrong.
     within = {found["loc"][:-1] for found in faults}
     told = (found for found in faults if found["type"] != "too_short" or found["loc"] not in within)
     return [_shape_fault(model, found) for found in told]

@@ -144,10 +144,10 @@ class HostClient(ABC):
         raise NotSupported(f"{self.name} does not take ids that sorasync chooses")
 
     async def cancel(self, job_id: str, *, queued: bool) -> None:
-        """Ask the host to end a job that waits (`queued`) or has begun.
+        """Ask the host to cancel a job that is `queued` or rendering.
 
-        Sent once: a second request might delete what the first has ended. Raises `NotSupported`, `NotSent`,
-        `NotFound`, `ServerError` where the answer was lost, and what else the host says.
+        Sent once: a second request might delete the job that the first has ended. Raises `NotSupported`,
+        `NotSent`, `NotFound`, `ServerError` if the answer was lost, and other errors of the host.
         """
         raise NotSupported(f"{self.name} cannot cancel a job")
 

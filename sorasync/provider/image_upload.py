@@ -1,4 +1,4 @@
-"""The request that brings a workflow's image to a host, and what the workflow then calls the image."""
+"""The request that uploads a workflow's image, and the value that the workflow names it by."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def upload_request(spec: Upload, image: FileValue) -> Outgoing:
-    """A form. The image goes under its digest, so that it is the same however often it is sent."""
+    """A form. The image is named by its digest, so repeated uploads leave one file."""
     digest = hashlib.sha256(image.content).hexdigest()[:32]
     named = f"sorasync-{digest}{image.path.suffix.lower()}"
     own = {"$mime": image.mime, "$file_name": named}
@@ -33,7 +33,7 @@ def upload_request(spec: Upload, image: FileValue) -> Outgoing:
 
 
 def uploaded_value(spec: Upload, answer: HttpResponse) -> object:
-    """What goes into the workflow for the image; None where the answer does not say what it is called."""
+    """The workflow's value for the image; None if the answer does not name it."""
     name = Answer(answer.body, answer.headers).first(spec.name, text)
     if name is None or spec.value is None:
         return name

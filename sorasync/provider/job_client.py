@@ -146,7 +146,7 @@ class JobClient(HostClient):
         return await retried(once, self._clock, self._patience)
 
     async def cancel(self, job_id: str, *, queued: bool) -> None:
-        """Ask the host to end a job that waits (`queued`) or has begun. Sent once."""
+        """Ask the host to cancel a job that is `queued` or rendering. Sent once."""
         spec = self._job.cancel
         if spec is None:
             raise NotSupported(f"{self.host.name} cannot cancel a job")

@@ -114,7 +114,7 @@ class Media:
         return self._looked_at(sha256)[0]
 
     def hdr(self, sha256: str) -> str | None:
-        """What kind of high dynamic range a video has, None for none."""
+        """PQ or HLG for an HDR video, else None."""
         return self._looked_at(sha256)[1]
 
     def _looked_at(self, sha256: str) -> tuple[float, str | None]:

@@ -1,4 +1,4 @@
-"""What all applies of a database share of a host's limits: creates a minute, places in flight, and pauses.
+"""The limits of hosts that all applies of a database share: creates a minute, renders in flight, and pauses.
 
 Several libraries may use one account, so this is in a schema of its own. The database's clock decides.
 Nothing here says what was paid for: all of it may be deleted at any time.
@@ -22,7 +22,7 @@ _WINDOW = 62
 # Seconds for which a place is kept whose holder gives no sign of life: its render may still be at the host.
 # Whoever follows that render takes the place over. Not longer: those who could may be waiting for a place.
 KEPT = 120.0
-# The longest that everybody waits because a host has asked one of them to.
+# The longest pause, in seconds, that everybody keeps because a host told one machine to.
 _LONGEST_PAUSE = 900.0
 # Whoever makes the schema holds this lock.
 _MAKING = 0x736F_7261_6C69
@@ -35,7 +35,7 @@ _LOCK = (
 _STEPS = (
     f"CREATE SCHEMA IF NOT EXISTS {LIMITS_SCHEMA}",
     f"CREATE TABLE IF NOT EXISTS {LIMITS_SCHEMA}.hosts (host text, model text, PRIMARY KEY (host, model))",
-    # Until when the host has asked for a pause.
+    # The end of the pause that the host asked for.
     f"ALTER TABLE {LIMITS_SCHEMA}.hosts ADD COLUMN IF NOT EXISTS paused double precision NOT NULL DEFAULT 0",
     f"""CREATE TABLE IF NOT EXISTS {LIMITS_SCHEMA}.turns (
         host text, model text, second bigint, taken bigint NOT NULL, PRIMARY KEY (host, model, second)
@@ -110,7 +110,7 @@ _STEPS = (
 
 
 class Turns(NamedTuple):
-    """How many creates may leave, and if none the seconds to wait; `asked`: the host has asked for them."""
+    """How many creates may be sent, or else the seconds to wait; `asked`: the host asked for that pause."""
 
     granted: int
     wait: float
@@ -161,7 +161,7 @@ class HostLimits:
         return row is not None and bool(row[0])
 
     def take_turns(self, host: str, model: str, per_minute: int | None, wanted: int) -> Turns:
-        """How many creates may leave now; with None, how many may unless the host has asked for a pause."""
+        """How many creates may be sent now. `per_minute` None: all of them, except during a pause."""
         row = self._session.row(
             f"SELECT granted, wait, asked FROM {LIMITS_SCHEMA}.take_turns(?, ?, ?, ?)",
             (host, model, per_minute, wanted),
@@ -170,7 +170,7 @@ class HostLimits:
         return Turns(int(row[0]), float(row[1]), bool(row[2]))
 
     def pause(self, host: str, model: str, seconds: float) -> None:
-        """The host has asked for a pause, which holds for everybody. For a transaction."""
+        """Record the pause that the host asked for; everybody keeps it. Call in a transaction."""
         self._session.write(
             f"INSERT INTO {LIMITS_SCHEMA}.hosts AS h (host, model, paused) VALUES (?, ?, {_NOW} + ?) "
             "ON CONFLICT (host, model) DO UPDATE SET paused = greatest(h.paused, excluded.paused)",

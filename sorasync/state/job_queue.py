@@ -52,7 +52,7 @@ class OrderedRender:
 
 @dataclass(frozen=True, slots=True)
 class MediaJob:
-    """What takes a processor and costs nothing: `kind` is `check` or `cut`.
+    """A job that needs a processor and costs nothing: `kind` is `check` or `cut`.
 
     `names` are the addresses to check, or the name of the cut; `only` and `again` are options of the check.
     """

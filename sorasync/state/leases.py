@@ -35,7 +35,7 @@ from sorasync.state.store import Store
 # it has just begun must have left before anybody else may take the lease.
 LIFE, MARGIN = 60.0, 15.0
 _RETRY = 3.0
-# Clocks that differ by so many seconds are worth a word.
+# Warn if the clocks differ by this many seconds.
 CLOCKS_APART = 5.0
 
 _NOW = "extract(epoch FROM clock_timestamp())"
@@ -217,7 +217,7 @@ def _join(store: Store, command: str, clock: Clock) -> RunLeases:
 
 
 def _new_holder(store: Store, command: str, clock: Clock) -> tuple[int, str]:
-    """The number of a holder that begins now, and what is to be said of the clocks."""
+    """The number of a new holder, and a warning if the clocks differ."""
     row = store.session.write(
         'INSERT INTO holders ("user", host, machine, pid, process, command, since, heartbeat, life) '
         f"VALUES (?, ?, ?, ?, ?, ?, ?, {_NOW}, ?) RETURNING fence, heartbeat",
@@ -228,7 +228,7 @@ def _new_holder(store: Store, command: str, clock: Clock) -> tuple[int, str]:
 
 
 def clocks_apart(seconds: float) -> str:
-    """What to say of a machine whose clock is so far ahead of the database's; empty if they agree."""
+    """A warning for a clock that is this far ahead of the database's; empty if they agree."""
     if abs(seconds) < CLOCKS_APART:
         return ""
     way = "ahead of" if seconds > 0 else "behind"

@@ -69,7 +69,7 @@ class _Retries(retry.BaseRetryStrategy):
 
 @dataclass(frozen=True, slots=True)
 class JobParts:
-    """What a job is about: its order, the files of the library, and and the renders or the media job.
+    """What a job is about: its order, the files of the library, and the renders or the media job.
 
     `attempts` is how often it was begun before.
     """
@@ -84,7 +84,7 @@ class JobParts:
 
 @dataclass(frozen=True, slots=True)
 class JobEnding:
-    """What became of a job in a sentence, and what a media job made."""
+    """How a job ended, in one sentence, and what a media job made."""
 
     message: str
     result: Mapping[str, object] | None = None

@@ -44,7 +44,7 @@ class Caches:
 
     engine: Engine = field(default_factory=lambda: Engine(memo=Memo()))
     previous_plan: PreviousPlan = field(default_factory=lambda: PreviousPlan(Decisions()))
-    # The names of videos, with the file that they were read from and its stamp.
+    # The names of videos, with the path and stamp of the file they were read from.
     names: tuple[Path, tuple[int, int, int], Mapping[str, str]] | None = None
     lint: LintMemo | None = None
     state: WarmStore | None = None

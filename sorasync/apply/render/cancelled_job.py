@@ -1,4 +1,4 @@
-"""What a record says of a job that was cancelled, and what the job counts as."""
+"""The record and the charge of a cancelled job."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sorasync.state.record import CANCEL, CANCELLED, CANCELLED_QUEUED, Record
 
 
 def cancelled_fields(record: Record, profile: Profile, job: Job | None, now: float) -> dict[str, object]:
-    """The fields of a record that was asked to be cancelled and has ended without a file.
+    """The fields of a record whose job was cancelled and ended without a file.
 
-    What the host reports counts, else what its profile says of cancelled jobs; where nobody knows, the price.
+    The charge is what the host reports, else what its profile says about cancelled jobs, else the price.
     """
     charge = None if job is None else job.cost_usd
     if charge is None:
@@ -30,6 +30,6 @@ def cancelled_fields(record: Record, profile: Profile, job: Job | None, now: flo
 
 
 def charge_of(profile: Profile, price: Decimal | None, *, queued: bool) -> Decimal | None:
-    """What a job counts as that is cancelled while it waits or after it has begun; None if unknown."""
+    """The charge of a job that is cancelled while queued, or while rendering; None if unknown."""
     spec = None if profile.job is None else profile.job.cancel
     return price if spec is None or spec.charged(queued=queued) else Decimal(0)

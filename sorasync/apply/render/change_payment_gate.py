@@ -38,12 +38,12 @@ class ChangePaymentGate(PaymentGate):
             self._context.tell(change, Moment.SENT, self._context.host and f"to {self._context.host}")
 
     def throttled(self, model: str | None, retry_after: float | None) -> None:
-        """Tell the applies on other machines, where their state is shared."""
+        """Tell the applies on other machines, if the state is shared."""
         if self._context.shared is not None:
             self._context.shared.refused(model, retry_after)
 
     async def turn(self, model: str | None) -> None:
-        """Wait for the applies on other machines, where their state is shared."""
+        """Wait for the applies on other machines, if the state is shared."""
         if self._context.shared is not None:
             await self._context.shared.turn(self, model)
 

@@ -234,7 +234,7 @@ def _differs(context: Context, record: Record, received: Received, facts: Mp4Fac
         return record.mismatch
     seconds, inputs = record.seconds if record.asset is None else None, fields_of(record.inputs)
     if "workflow" in inputs:
-        # A workflow whose length is not bound has its own.
+        # An unbound length is the workflow's own.
         seconds = inputs.get("seconds") or None
     elif record.kind == Kind.CREATE:
         seconds = inputs.get("seconds") or seconds
@@ -242,7 +242,7 @@ def _differs(context: Context, record: Record, received: Received, facts: Mp4Fac
 
 
 def _asked_size(record: Record) -> str | None:
-    """The size that was asked for: a workflow whose size is not bound has its own."""
+    """The requested size; None if a workflow's size is not bound, because it has its own."""
     inputs = fields_of(record.inputs)
     return record.size if "workflow" not in inputs or inputs.get("size") else None
 

@@ -17,7 +17,7 @@ _LONG = 60.0
 class Outage:
     """The provider's availability during an apply.
 
-    `tell` takes one sentence for the user; `longest` is how many seconds at most a change waits for it.
+    `tell` takes one sentence for the user; `longest` is how many seconds a change waits at most.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Outage:
         self._lost_at: float | None = None
         self._failure: ProviderError | None = None
         self._quiet_until = float("-inf")
-        # Whether the user knows that it cannot say what became of a request.
+        # Whether the user was told that it cannot say whether a request made a job.
         self._told_of_lost = False
         # Whether it has answered in this run.
         self.met = False
@@ -61,10 +61,9 @@ class Outage:
         self._quiet_until = max(self._quiet_until, now + seconds)
 
     def unsaid(self, error: ProviderError) -> float:
-        """Note that the provider could not say what became of a request; the least seconds until it is asked
-        again.
+        """Note that the provider could not say whether there is a job; the least seconds to the next try.
 
-        Raises what waiting does not mend.
+        Raises errors that waiting does not fix.
         """
         if isinstance(error, AuthFailed | QuotaExhausted):
             raise error

@@ -1,4 +1,4 @@
-"""Shows how far renders are, and writes it to the state now and then."""
+"""Shows the progress of renders, and writes it to the state now and then."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RenderProgress:
     _odd_words: set[str] = field(default_factory=set)
 
     def seen(self, change: Change, job: Job) -> None:
-        """Show what a look at a job found, and say once which of its words nobody knows."""
+        """Show a polled job's progress, and report an unknown state word once."""
         if job.word is not None and job.word not in self._odd_words:
             self._odd_words.add(job.word)
             name = self.context.profile.name
@@ -37,6 +37,6 @@ class RenderProgress:
         self.context.tell(change, Moment.RENDERING, progress=job.progress)
 
     def _write(self) -> None:
-        """Write all progress of one poll at once. Only people need it, not the apply."""
+        """Write all progress of one poll at once. The apply does not need it, only people do."""
         unwritten, self._unwritten = self._unwritten, {}
         self.context.commits.later(lambda: self.context.store.set_progress(unwritten))

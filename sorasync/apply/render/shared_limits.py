@@ -1,7 +1,7 @@
-"""The limits of a host that applies on several machines keep together: creates a minute, places in flight.
+"""Limits of a host that applies on several machines share: creates a minute, renders in flight, pauses.
 
-Each keeps its own limits as well, which learn from refusals. What the profile knows is shared, and the pause
-that a host asks for when it refuses.
+They share the limits of the profile, and the pause that a host asks for when it refuses a create. Each apply
+also has limits of its own, which learn from refusals.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LOOK = 1.0
 
 @dataclass
 class _Places:
-    """Renders that wait for a place, those that have got one, and those that have not, until `ask_again`."""
+    """Renders that want a slot, those that got one, and those refused until `ask_again`."""
 
     line: asyncio.Lock = field(default_factory=asyncio.Lock)
     wanted: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class _Places:
     ask_again: float = 0.0
 
     def knows(self, key: str, now: float) -> bool:
-        """Whether somebody else has just asked for this render as well."""
+        """Whether the last question, by whichever render, already answered for this one."""
         return key in self.given or (key in self.refused and now < self.ask_again)
 
 
@@ -63,7 +63,7 @@ class SharedLimits:
         name = model or ""
         self._waiting[name] += 1
         try:
-            # The first in the line asks for all, so that many share a question.
+            # The first in line asks for all of them: one question instead of many.
             async with self._lines[name]:
                 while not self._granted[name]:
                     await self._ask(gate, name)
@@ -73,7 +73,7 @@ class SharedLimits:
         finally:
             self._waiting[name] -= 1
             if not self._waiting[name]:
-                # What nobody needs now would be too much later.
+                # Turns that nobody needs now must not be saved up.
                 self._granted[name] = 0
 
     async def _ask(self, gate: PaymentGate, model: str) -> None:
@@ -90,14 +90,14 @@ class SharedLimits:
         await gate.pause(self._clock, turns.wait, f"{what}: sending in {lasting(turns.wait)}")
 
     def refused(self, model: str | None, retry_after: float | None) -> None:
-        """The host refused a create; a pause that it asked for holds for everybody."""
+        """The host refused a create; if it asked for a pause, everybody pauses."""
         if retry_after:
             self._commits.later(partial(self._limits.pause, self._account, model or "", retry_after))
 
     async def take_place(
         self, model: str | None, key: str, *, patient: bool, waiting: Callable[[str], None]
     ) -> bool:
-        """Wait for a place, and say why; with `patient` false, whether there is one now."""
+        """Wait for a slot, and say why; if not `patient`, whether one is free now."""
         if self._most is None:
             return True
         name = model or ""
@@ -105,7 +105,7 @@ class SharedLimits:
         places.wanted.add(key)
         try:
             while True:
-                # The first in the line asks for all, so that many share a question.
+                # The first in line asks for all of them: one question instead of many.
                 async with places.line:
                     if not places.knows(key, self._clock.monotonic()):
                         await self._ask_for_places(name, places)
@@ -119,7 +119,7 @@ class SharedLimits:
                 )
                 await self._clock.sleep(_LOOK)
         except asyncio.CancelledError:
-            # The question may have been answered all the same.
+            # The slot may have been given meanwhile.
             self.give_back(model, key)
             raise
         finally:

@@ -52,7 +52,7 @@ def _array_lines(head: str, elements: Iterator[object], comma: str) -> Iterator[
 
 @cache
 def _encoder(indent: int | None, escaped: bool) -> json.JSONEncoder:
-    """An encoder for what holds no part of itself; a plan is encoded change by change."""
+    """An encoder that skips the check for cycles; a plan is encoded change by change."""
     return json.JSONEncoder(indent=indent, ensure_ascii=escaped, check_circular=False)
 
 

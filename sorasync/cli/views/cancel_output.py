@@ -41,7 +41,7 @@ def in_progress_text(found: Sequence[InProgress], *, asked: bool, several: bool)
 
 
 def cancelled_text(ended: Sequence[Cancelled]) -> Iterator[str]:
-    """What became of each."""
+    """How each one ended."""
     for one in ended:
         if one.end is CancelEnd.CANCELLED:
             counts = "not charged" if one.charge == 0 else f"charged {money(one.charge)}"

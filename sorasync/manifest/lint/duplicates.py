@@ -19,7 +19,7 @@ class Vocabularies:
 
     def __init__(self) -> None:
         self._first: dict[str, ClipSpec] = {}
-        # Where several clips share a vocabulary, which few do: all of them.
+        # All clips of each vocabulary that several share, which is rare.
         self._groups: dict[str, list[ClipSpec]] = {}
 
     def put(self, clip: ClipSpec, said: str) -> None:

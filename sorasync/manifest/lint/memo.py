@@ -17,7 +17,7 @@ _SPARE = 1_000
 
 @dataclass(slots=True)
 class LintMemo:
-    """Findings by clip, each with what they hang on."""
+    """Findings by clip, each with what they depend on."""
 
     _facts: object = None
     _clips: dict[str, tuple[Sequence[ClipSpec], int | None, tuple[Found, ...]]] = field(default_factory=dict)

@@ -21,8 +21,8 @@ _INTRO = f"""{HEADING}
 Words count in English, and as far as listed or known to the package emoji also in German, French, Spanish,
 Italian, Portuguese, Russian, Turkish, Indonesian, Arabic, Korean, Japanese and Chinese. A place that is not
 in this list is drawn as a grey stage. Any other noun after an article or number, or a plural between
-commas, is drawn as a grey box with its name. Numbers, colours and sizes before a thing count (`three red cars`, `a
-giant dog`), and so do words for its position (`in the background`, `on the left`).
+commas, is drawn as a grey box with its name. Numbers, colours and sizes before a thing count (`three red
+cars`, `a giant dog`), and so do words for its position (`in the background`, `on the left`).
 """
 _ONS = {
     "ground": "on the ground",

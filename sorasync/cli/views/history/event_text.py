@@ -72,7 +72,7 @@ def event_text(event: Event) -> str:
 
 
 def worth_telling(event: Event) -> bool:
-    """Whether people need the line: a retry or cancel leaves one in words beside the change that it makes."""
+    """Whether people need the line: a retry or cancel also logs a sentence beside its change."""
     asked = event.what == "amended" and event.data.get("error_stage") == CANCEL
     return event.data.get("error_stage") != RETRY and not asked
 
