@@ -88,8 +88,28 @@ class PreviewProject(Project):
             await client.aclose()
 
 
-class World:
-    """One library and one server. Every `apply` is a run of its own, as in a process of its own."""
+class PlansAndApplies:
+    """A library to plan and apply. Every `apply` is a run of its own, as in a process of its own."""
+
+    witness: Witness
+
+    @property
+    def project(self) -> Project:
+        raise NotImplementedError
+
+    def plan(self, **options: Any) -> Plan:
+        return make_plan(self.project, PlanOptions(**options)).plan
+
+    def apply(self, planning: PlanOptions | None = None, **options: Any) -> Report:
+        self.witness = replace(self.witness, events=[], notices=[])
+        chosen = ApplyOptions(planning=planning or PlanOptions(), **options)
+        report = apply(self.project, chosen, self.witness, lambda plan: True)
+        assert report is not None
+        return report
+
+
+class World(PlansAndApplies):
+    """One library and one server."""
 
     def __init__(self, root: Path, manifest: str = "", *, config: str = "", **server: Any) -> None:
         self.root = root / "library"
@@ -134,16 +154,6 @@ class World:
         changed |= {} if self.rate is None else {"rate": self.rate}
         profile = opened.profile.model_copy(update=changed)
         return PreviewProject(opened.root, opened.config, profile, self.clock, world=self)
-
-    def plan(self, **options: Any) -> Plan:
-        return make_plan(self.project, PlanOptions(**options)).plan
-
-    def apply(self, planning: PlanOptions | None = None, **options: Any) -> Report:
-        self.witness = replace(self.witness, events=[], notices=[])
-        chosen = ApplyOptions(planning=planning or PlanOptions(), **options)
-        report = apply(self.project, chosen, self.witness, lambda plan: True)
-        assert report is not None
-        return report
 
     def act(self, moment: Moment, do: Callable[[], object], label: str | None = None) -> None:
         """Do something each time a change comes to that moment."""

@@ -17,6 +17,7 @@ from sorasync.preview.serve import Running, running
 from sorasync.preview.settings import PreviewSettings
 from sorasync.profile import load_profile
 from tests.cli.kit import Film, make
+from tests.hosts.workflow import BOUND
 
 CLIP = '[clips.pier]\nprompt = "A pier at dusk, warm lamps, a slow dolly."\ntakes = 2\npick = 1\n'
 EXTEND = '[[clips.pier.steps]]\nextend = "A gull lands on the rail."\nseconds = {}\n'
@@ -42,16 +43,6 @@ WORKFLOW = """{
   "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "", "clip": ["4", 0]}, "_meta": {"title": "+"}},
   "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}}
 }
-"""
-BIND = """\
-workflow = "wan.api.json"
-[defaults.bind]
-prompt = "6.text"
-seed = "3.seed"
-width = "40.width"
-height = "40.height"
-frames = "40.length"
-fps = 16
 """
 
 
@@ -83,7 +74,7 @@ def film(
     made = make(tmp_path / "film", capsys, CLIP + steps)
     model, size = MODELS.get(family, "sora-2"), SIZES.get(family, "1280x720")
     made.write("wan.api.json", WORKFLOW)
-    bind = BIND if profile.abilities.workflow else ""
+    bind = BOUND if profile.abilities.workflow else ""
     wait = "[provider.get]\nleast_seconds = 0.5\n" if profile.job else ""
     made.write(
         "sorasync.toml",

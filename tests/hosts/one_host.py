@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from sorasync.apply.report import Report
-from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.library_host import Host
-from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.plan.plan import Plan
 from sorasync.preview.app import PreviewSettings, create_app
 from sorasync.preview.dialect_names import ROOTS
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
@@ -23,32 +18,16 @@ from sorasync.profile import load_profile
 from sorasync.provider.local import in_process
 from sorasync.state.record import Record
 from tests.apply.clock import IdleClock
-from tests.apply.world import Witness
+from tests.apply.world import PlansAndApplies, Witness
 from tests.hosts.two_hosts import ProjectOfTwo
+from tests.hosts.workflow import BOUND, WORKFLOW
 
 _SIZE = {"minimax": "1366x768"}
 _SECONDS = {"kling": 5, "comfyui": 5, "comfy-api": 5, "luma": 5}
-# A graph with every input that a clip can fill.
-WORKFLOW = """{
-  "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0]}},
-  "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}},
-  "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}}
-}
-"""
-_BOUND = """\
-workflow = "wan.api.json"
-[defaults.bind]
-prompt = "6.text"
-seed = "3.seed"
-width = "40.width"
-height = "40.height"
-frames = "40.length"
-fps = 16
-"""
 
 
-class OneHost:
-    """One library and one server. Every `apply` is a run of its own, as in a process of its own.
+class OneHost(PlansAndApplies):
+    """One library and one server.
 
     `profile` is the profile's name or path where it is not the dialect's; every clip costs $1.
     """
@@ -75,7 +54,7 @@ class OneHost:
             f'base_url = "http://one.example{ROOTS.get(dialect, "/v1")}"',
             f'[prices."{found.default_model}"]\n"{size}" = "{1 / seconds:g}"',
             f'[defaults]\nsize = "{size}"\nseconds = {seconds}',
-            _BOUND if found.abilities.workflow else "",
+            BOUND if found.abilities.workflow else "",
         ]
         (self.root / "sorasync.toml").write_text("\n".join([*lines, config]))
         (self.root / "wan.api.json").write_text(WORKFLOW)
@@ -105,16 +84,6 @@ class OneHost:
         return ProjectOfTwo(
             opened.root, opened.config, opened.profile, self.clock, others=opened.others, world=self
         )
-
-    def plan(self, **options: Any) -> Plan:
-        return make_plan(self.project, PlanOptions(**options)).plan
-
-    def apply(self, planning: PlanOptions | None = None, **options: Any) -> Report:
-        self.witness = replace(self.witness, events=[], notices=[])
-        chosen = ApplyOptions(planning=planning or PlanOptions(), **options)
-        report = apply(self.project, chosen, self.witness, lambda plan: True)
-        assert report is not None
-        return report
 
     def record(self, address: str) -> Record:
         """The one record with that address."""

@@ -68,6 +68,15 @@ def cancelled(it: OneHost, *patterns: str, found: tuple[InProgress, ...] | None 
     return list(cancel(it.project, found, LockWait("cancel")))
 
 
+def cancelled_and_killed(it: OneHost, found: tuple[InProgress, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancel, and end the process after the request, before it knows what became of the job."""
+    it.faults({"route": "cancel", "do": "cut_after"}, {"route": "get", "do": "error", "nth": [2, 3, 4]})
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(it.clock, "sleep", _killed)
+        cancelled(it, found=found)
+    it.faults()
+
+
 def counted(it: OneHost) -> Decimal | None:
     """What the state counts for clip.a: None if nothing."""
     charge = it.record("clip.a#1").charge
@@ -158,11 +167,7 @@ prefer = ["default", "two"]
     it.write(A.replace("boat", "ship") + 'provider = "safe"\n')
     it.apply(detach=True)
     found = in_progress(it.project, ("a",))
-    it.faults({"route": "cancel", "do": "cut_after"}, {"route": "get", "do": "error", "nth": [2, 3, 4]})
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(it.clock, "sleep", _killed)
-        cancelled(it, found=found)
-    it.faults()
+    cancelled_and_killed(it, found, monkeypatch)
     assert [one.end for one in it.apply().outcomes] == [End.BLOCKED]
     assert it.server.requests["create"] == 2
 
@@ -202,11 +207,7 @@ def test_a_process_that_is_killed_after_its_request_leaves_the_rest_to_the_next_
 ) -> None:
     it = host(dialect)
     found = in_progress(it.project, ("a",))
-    it.faults({"route": "cancel", "do": "cut_after"}, {"route": "get", "do": "error", "nth": [2, 3, 4]})
-    with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(it.clock, "sleep", _killed)
-        cancelled(it, found=found)
-    it.faults()
+    cancelled_and_killed(it, found, monkeypatch)
     record = it.record("clip.a#1")
     assert (record.status, record.error_stage) == (Status.SUBMITTED, CANCEL)
     report = it.apply()

@@ -10,7 +10,8 @@ import pytest
 from sorasync.apply.report import End
 from sorasync.manifest.diagnostic import ManifestError
 from tests.apply.world import ends, outcome
-from tests.hosts.one_host import WORKFLOW, OneHost, with_key
+from tests.hosts.one_host import OneHost, with_key
+from tests.hosts.workflow import WORKFLOW
 from tests.preview.test_videos import picture
 
 CLIP = '[clips.a]\nprompt = "A boat at dusk."\n'

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from sorasync.apply.report import Report
-from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.library_host import Host
-from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.project import Project
-from sorasync.plan.plan import Plan
 from sorasync.preview.app import PreviewSettings, create_app
 from sorasync.preview.faults.rule import FaultPlan, FaultRule
 from sorasync.preview.server import Server
@@ -26,7 +22,7 @@ from sorasync.provider.open_provider import open_provider
 from sorasync.state.record import Record
 from sorasync.state.store import Store
 from tests.apply.clock import IdleClock
-from tests.apply.world import Witness
+from tests.apply.world import PlansAndApplies, Witness
 
 # Two servers of the Videos API, so that a model is offered at both, and another one that works by job.
 SETTINGS = """
@@ -92,8 +88,8 @@ class ProjectOfTwo(Project):
             await client.aclose()
 
 
-class TwoHosts:
-    """One library and its servers. Every `apply` is a run of its own, as in a process of its own."""
+class TwoHosts(PlansAndApplies):
+    """One library and its servers."""
 
     def __init__(self, root: Path, manifest: str, *, config: str = "", **server: Any) -> None:
         self.root = root / "library"
@@ -140,16 +136,6 @@ class TwoHosts:
         return ProjectOfTwo(
             opened.root, opened.config, opened.profile, self.clock, others=opened.others, world=self
         )
-
-    def plan(self, **options: Any) -> Plan:
-        return make_plan(self.project, PlanOptions(**options)).plan
-
-    def apply(self, planning: PlanOptions | None = None, **options: Any) -> Report:
-        self.witness = replace(self.witness, events=[], notices=[])
-        chosen = ApplyOptions(planning=planning or PlanOptions(), **options)
-        report = apply(self.project, chosen, self.witness, lambda plan: True)
-        assert report is not None
-        return report
 
     def store(self) -> Store:
         return self.project.store()

@@ -7,25 +7,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tests.hosts.workflow import BOUND, WORKFLOW
+
 # Every process needs a key, that of a person who answers a question too.
 os.environ.setdefault("CRASH_KEY", "k")
 
-_WORKFLOW = """{
-  "3": {"class_type": "KSampler", "inputs": {"seed": 1, "positive": ["6", 0]}},
-  "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ""}},
-  "40": {"class_type": "EmptyLatentVideo", "inputs": {"width": 832, "height": 480, "length": 81}}
-}
-"""
-_BOUND = """\
-workflow = "wan.api.json"
-[defaults.bind]
-prompt = "6.text"
-seed = "3.seed"
-width = "40.width"
-height = "40.height"
-frames = "40.length"
-fps = 16
-"""
 # Comfy API v2 where jobs are listed with the labels that they were given.
 _LABELLED = """\
 extends = "comfy-api"
@@ -86,7 +72,7 @@ class Host:
 
 VIDEOS = Host()
 _KLING = Host("kling", "kling", "/v1", "kling-v2-6", 5, _QUICK, billed_as=_of_number)
-_COMFY = {"defaults": _BOUND, "files": {"wan.api.json": _WORKFLOW}}
+_COMFY = {"defaults": BOUND, "files": {"wan.api.json": WORKFLOW}}
 # By the class of their lost answers.
 JOB_HOSTS = {
     "own-id": Host("comfyui", "comfyui", "", "sora-2", 4, _QUICK, **_COMFY),  # type: ignore[arg-type]
@@ -100,8 +86,8 @@ JOB_HOSTS = {
         "sora-2",
         4,
         _QUICK,
-        _BOUND,
-        {"wan.api.json": _WORKFLOW, "deployment.toml": _LABELLED},
+        BOUND,
+        {"wan.api.json": WORKFLOW, "deployment.toml": _LABELLED},
     ),
     "list": Host(
         "replicate",
