@@ -11,7 +11,6 @@ from sorasync.preview.model import Character, StoredBatch, StoredFile
 
 _FILE = ", ".join(StoredFile.__dataclass_fields__)
 _BATCH = ", ".join(StoredBatch.__dataclass_fields__)
-OPEN_BATCH = ("validating", "in_progress", "cancelling")
 
 
 class StoredObjects:

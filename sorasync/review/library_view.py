@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sorasync.graph.address import has_takes, owner
 from sorasync.operations.pick import spec_named
-from sorasync.operations.status import ClipStatus, RenderStage, standings
+from sorasync.operations.status import ClipStatus, standings
 from sorasync.plan.cost import NOTHING, Total, total
 from sorasync.review.check_view import failed_checks
 from sorasync.review.notes_file import KEY_DIGITS, Note, Rejection, ReviewNotes
@@ -205,6 +205,3 @@ def _cuts(snapshot: Snapshot) -> list[dict[str, Any]]:
         }
         for view in cut_views(snapshot.project, snapshot.planned)
     ]
-
-
-STAGES = tuple(stage.value for stage in RenderStage)
