@@ -127,7 +127,7 @@ def distant(port: int, seconds: float) -> Iterator[int]:
 
 
 def under_way(server: PostgresServer, clips: int, in_flight: int, seconds: float) -> None:
-    """Renders that take their time: how far from the lower bound, near the database and away from it."""
+    """Slow renders: how far an apply is from the lower bound, with the database near and far away."""
     bound = math.ceil(clips / in_flight) * seconds
     row("", "sorasync", "lower bound", "target")
     near = _apply_over(server.url("under_way"), clips, in_flight, seconds)
@@ -153,7 +153,7 @@ def _apply_over(state: str, clips: int, in_flight: int, seconds: float) -> dict[
 
 
 def runners(server: PostgresServer, clips: int) -> None:
-    """Renders that are ready at once, by one runner and by four: how fast, and how much is said."""
+    """Instant renders, by one runner and by four: speed, CPU and round trips."""
     one = _by_runners(server, clips, 1)
     four = _by_runners(server, clips, 4)
     row("", "four runners", "one", "target")
@@ -215,7 +215,7 @@ def _calls(server: PostgresServer, which: str) -> int:
 
 
 def renders(server: PostgresServer, clips: int) -> None:
-    """What an apply says for each clip, and how long it takes, where the provider takes no time."""
+    """Statements for each clip and time of an apply, with a provider that takes no time."""
     row("", "PostgreSQL", "SQLite", "target")
     few, many = measured(clips // 4, server.url("few")), measured(clips, server.url("many"))
     extra = (clips - clips // 4) * 1.2  # every fifth clip has an extension

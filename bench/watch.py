@@ -24,9 +24,9 @@ SAVES = 20
 PAUSE = 0.5
 
 
-# Seconds from a save to its plan, by the number of clips that it is the goal for.
+# Goals in seconds from save to plan, by number of clips.
 GOALS = {1_000: 0.1, 10_000: 0.1, 100_000: 0.4}
-# A plan of more than that to create takes as long as it is.
+# A plan that creates more clips than this is measured by its length alone.
 _LONGEST_PLAN = 10_000
 
 

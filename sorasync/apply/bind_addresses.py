@@ -10,7 +10,7 @@ from sorasync.state.store import Store
 
 @dataclass(frozen=True, slots=True)
 class BindAddresses:
-    """Binds the addresses of a change to their keys when called, and unbinds those of a renamed clip."""
+    """When called, binds the addresses of a change to their keys, and unbinds those of a renamed clip."""
 
     store: Store
     change: Change
@@ -18,7 +18,7 @@ class BindAddresses:
 
     @property
     def addresses(self) -> list[str]:
-        """Every address whose binding is looked at."""
+        """Every address whose binding is read."""
         binds = self.change.binds
         return [name for bind in binds for name in (bind.origin, bind.address) if name is not None]
 

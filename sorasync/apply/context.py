@@ -60,7 +60,7 @@ class ApplySettings:
 
     @property
     def longest_wait(self) -> float:
-        """Seconds that one change waits for the provider at most."""
+        """The most seconds that one change waits for the provider."""
         return min(self.wait, self.wait_in_all)
 
 

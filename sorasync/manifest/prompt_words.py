@@ -10,11 +10,11 @@ from typing import Final
 
 from sorasync.manifest.library import ClipSpec
 
-# How many characters `said_by` gives, and what it gives for a clip that is compared with no other.
+# The length of what `said_by` returns, and what it returns for a clip that is never compared.
 DIGEST: Final = 16
 NOTHING: Final = "-" * DIGEST
 
-# Words that say nothing about what is seen.
+# Words that say nothing about the picture.
 _FILLERS = (
     "a an the very really quite just some of in with beautiful cinematic stunning epic amazing gorgeous "
     "breathtaking please and is are"
@@ -44,13 +44,13 @@ def lowered(text: str) -> str:
 
 
 def spoken(low: str) -> list[str]:
-    """The words of a text in lower case; hyphens and apostrophes part words, too."""
+    """The words of a text in lower case; hyphens and apostrophes separate words too."""
     return low.translate(_GAPS).split()
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The word without its ending: `drifts`, `drifting` and `drift` are one word here."""
+    """The stem of a word: `drifts`, `drifting` and `drift` are one word here."""
     word = _SPELLINGS.get(word, word)
     return _ENDING.sub("", word) if len(word) > _SHORT_WORD else word
 
@@ -64,7 +64,7 @@ def vocabulary(used: Set[str]) -> str:
 
 
 def said_by(clip: ClipSpec) -> str:
-    """The vocabulary of a clip's prompt; a row of a file is compared with nothing."""
+    """The vocabulary of a clip's prompt; rows of a file are never compared."""
     if not clip.prompt or clip.row:
         return NOTHING
     return vocabulary(frozenset(spoken(lowered(clip.prompt))))

@@ -29,7 +29,7 @@ class Bindings(StoreTable):
         return None if row is None else Binding(str(row[0]), bool(row[1]))
 
     def expect_bindings(self, addresses: Collection[str]) -> None:
-        """Read at once what this transaction asks for one by one. For a transaction: nobody else writes."""
+        """Read at once what this transaction will ask for one by one. Nobody else writes during it."""
         rows = self.session.rows(
             "SELECT address, key, protect FROM bindings WHERE address IN (SELECT value FROM json_each(?))",
             (json.dumps(list(addresses)),),

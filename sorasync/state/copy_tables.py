@@ -37,7 +37,7 @@ def copy_state(source: Store, target: Store) -> None:
     """
     here, there = source.session.database, target.session.database
     with source.snapshot(), target.transaction():
-        # A large state is read and compared between two statements.
+        # Reading and comparing a large state can take minutes between two statements.
         there.take_time()
         refuse_filled(there)
         copy_tables(here, there)

@@ -59,7 +59,7 @@ class Database(Protocol):
         """Begin a transaction that only reads, all of it as of one moment."""
 
     def take_time(self) -> None:
-        """Let the transaction that has begun be silent for minutes; otherwise it soon ends."""
+        """Let the current transaction be silent for minutes; otherwise the server soon ends it."""
 
     def commit(self) -> None:
         """End the transaction; what it wrote is durable when this returns."""

@@ -15,7 +15,7 @@ class StateError(SorasyncError):
 
 
 class DatabaseAway(StateError):
-    """The database of the state cannot be reached at the moment: a later try may do."""
+    """The database of the state cannot be reached now; a later try may succeed."""
 
 
 class LockLost(StateError):

@@ -45,7 +45,7 @@ _AWAY = (
     "{name} cannot be reached ({error})",
     "check [state] url, the network and that the server runs; " + _SAFE,
 )
-# What another try may find mended.
+# Errors that a later try may not meet again.
 _PASSING = (_AWAY, *(_BY_STATE[state] for state in ("08", "57", "53300", "25P03")))
 # libpq says why a connection failed in words only.
 _BY_WORDS = {

@@ -53,7 +53,7 @@ class Records(Attempts):
         """Every key, with what a plan needs of it."""
         rows = self.session.rows("SELECT key, status, asset, provider, remote_id, mismatch FROM records")
         statuses, brief = STATUSES, Brief
-        # Thousands of records name the same few hosts: one text for each of them will do.
+        # Thousands of records name the same few hosts: share one string for each.
         hosts: dict[str, str] = {}
         return {
             key: brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)

@@ -39,7 +39,7 @@ class Session:
         # Which of them were never tried.
         self.untried: set[str] = set()
         self._touched: set[str] = set()
-        # What some addresses are bound to, as long as this transaction lasts.
+        # Bindings that were read ahead, for this transaction only.
         self.expected_bindings: dict[str, Binding | None] = {}
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What is seen before a set: northern lights, lightning, the beam of a spotlight, puddles on the ground."""
+"""Effects in front of a set: northern lights, lightning, the beam of a spotlight, puddles on the ground."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BEAM: RGB = (255, 244, 210)
 
 
 def paint_air(brush: Brush, tones: Tones, chance: Random, reading: Reading) -> None:
-    """Paint what a reading names over its finished set; sky is only where there is one."""
+    """Paint a reading's effects over its finished set; those of the sky only if there is one."""
     if "aurora" in reading.air and reading.outside:
         _aurora(brush, tones, chance)
     if "lightning" in reading.air and reading.outside:

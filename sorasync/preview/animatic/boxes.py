@@ -1,4 +1,4 @@
-"""Boxes for what nobody knows: noun phrases behind a determiner or number, and lists between commas."""
+"""Boxes for unknown nouns: phrases after a determiner or number, and lists between commas."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _CLOTHES = words_of("clothes")
 
 
 def boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
-    """Noun phrases that nobody knows: what stands after a determiner or number up to a word that ends it.
+    """Unknown noun phrases: from a determiner or number to the word that ends the phrase.
 
-    Where enough else is to be seen, what something only lies on or leads to is left out.
+    If the shot shows enough else, leave out what something merely lies on or leads to.
     """
     known = _known_words()
     found: list[Entity] = []
@@ -117,7 +117,7 @@ def boxes_in(whole: ReadText, crowded: bool) -> list[Entity]:
 
 
 def _does(word: str) -> bool:
-    """Whether a noun says what somebody does: a biker, but no toaster."""
+    """Whether a noun names a person by what they do: biker, but not toaster."""
     one = word.removesuffix("s")
     if one in _MACHINES or not one.endswith(("er", "or")):
         return False
@@ -126,7 +126,7 @@ def _does(word: str) -> bool:
 
 
 def listed_in(whole: ReadText) -> list[Entity]:
-    """Boxes for several of what nobody knows, named between commas without an article: ", turnstiles,"."""
+    """Boxes for unknown plurals, listed between commas without an article: ", turnstiles,"."""
     known = _known_words()
     found: list[Entity] = []
     start = 0
@@ -159,7 +159,7 @@ def listed_in(whole: ReadText) -> list[Entity]:
 
 
 def _made_of(whole: ReadText, number: int) -> str:
-    """What a heap or a drop is of: the words behind it, if nothing else is drawn for them."""
+    """What a heap or drop consists of: the words after it, unless something else is drawn for them."""
     if whole.after(number, 1) != ["of"] or number + 1 in whole.taken:
         return ""
     phrase = noun_phrase(whole, number + 1, "a")
@@ -168,7 +168,7 @@ def _made_of(whole: ReadText, number: int) -> str:
 
 @lru_cache(maxsize=1)
 def _known_words() -> frozenset[str]:
-    """Single words that some table knows, which are drawn in another way or not at all."""
+    """Single words of the other tables: they are drawn another way, or not at all."""
     found: set[str] = set()
     for section in ("times", "weather", "cover", "poses", "paths", "people"):
         for words in vocabulary.data()[section].values():

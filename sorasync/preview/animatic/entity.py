@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sorasync.preview.animatic.canvas import RGB
 from sorasync.preview.animatic.vocabulary import Thing
 
-# So many people are drawn as a crowd.
+# From this many people on, a crowd is drawn.
 CROWD = 14
 
 

@@ -97,10 +97,10 @@ class Dialect:
     repeated_key: Literal["ignored", "replayed", "refused"] = "ignored"
     # Whether the answer about a completed job holds its file.
     answer_holds_file = False
-    # Whether a job that is cancelled is billed all the same, and which it lets go at all.
+    # Which cancelled jobs are billed, and whether a job that has begun can be cancelled.
     cancel_bills: Literal["never", "begun", "always"] = "always"
     cancels_begun = True
-    # Of which jobs nothing is known once they are cancelled.
+    # Which jobs are forgotten when they are cancelled.
     cancel_forgets: Literal["none", "queued", "all"] = "none"
     # Most jobs to keep: one more drops the oldest finished one.
     most_jobs: int | None = None
