@@ -7,6 +7,6 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 
 # Scripts in the order in which they are loaded.
-SCRIPTS = ("base.js", "grid.js", "player.js", "notes.js", "clip.js", "plan.js", "page.js")
+SCRIPTS = ("base.js", "grid.js", "player.js", "notes.js", "comparison.js", "clip.js", "plan.js", "page.js")
 
 STYLES = "page.css"

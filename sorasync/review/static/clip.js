@@ -4,13 +4,13 @@
 Review.clip = (() => {
   const { el, svg, put, icon, get, post, address, toast, failed, ask, money, dollars, costs, diffOf, counted } = Review;
   const MOST_PANES = 4;
-  const MODES = [["side", "Side by side"], ["wipe", "Wipe"], ["blend", "Blend"], ["difference", "Difference"]];
   const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 
   function show(main, name) {
-    let clip = null, loaded = "", panes = [], mode = "side", amount = 50, gain = 4, writing = null, active = 0, chosenNote = null, closed = false;
+    let clip = null, loaded = "", panes = [], writing = null, active = 0, chosenNote = null, closed = false;
     const player = new Review.player.Player(() => showTime());
     const stage = el("div", { class: "stage-area" });
+    const comparison = new Review.comparison.Comparison(stage);
     const strip = el("div", { class: "takes", role: "group", "aria-label": "Takes" });
     const side = el("div", { class: "aside" });
     const transport = bar();
@@ -100,7 +100,7 @@ Review.clip = (() => {
         return paneOf(take);
       });
       for (const { video } of before.values()) if (video) { video.pause(); video.removeAttribute("src"); video.load(); }
-      if (panes.length !== 2) mode = "side";
+      if (panes.length !== 2) comparison.mode = "side";
       active = Math.min(active, Math.max(0, panes.length - 1));
       player.use(panes.filter((pane) => pane.video).map((pane) => [pane.video, pane.take.fps]));
       player.set(time);
@@ -110,21 +110,23 @@ Review.clip = (() => {
     }
 
     function layOut() {
-      stage.className = `stage-area mode-${mode} panes-${panes.length}`;
+      const sideBySide = comparison.mode === "side";
+      stage.className = `stage-area mode-${comparison.mode} panes-${panes.length}`;
       if (!panes.length) {
         put(stage, el("p", { class: "empty" }, emptyWords()));
         return;
       }
-      if (mode === "side") {
-        for (const pane of panes) { pane.node.append(pane.label, pane.frame); pane.frame.removeAttribute("style-over"); }
+      for (const [index, pane] of panes.entries()) {
+        pane.frame.classList.toggle("on-top", !sideBySide && index === 1);
+        pane.frame.style.clipPath = pane.frame.style.opacity = pane.frame.style.mixBlendMode = "";
+      }
+      if (sideBySide) {
+        for (const pane of panes) pane.node.append(pane.label, pane.frame);
         put(stage, ...panes.map((pane) => pane.node));
       } else {
-        const [one, other] = panes;
-        const stack = el("div", { class: "stack", onpointerdown: drag, onpointermove: drag }, one.frame, other.frame);
-        put(stage, el("div", { class: "stack-labels" }, one.label, other.label), stack, controls());
+        comparison.stack(panes);
+        comparison.blend(panes[1].frame);
       }
-      for (const [index, pane] of panes.entries()) pane.frame.classList.toggle("on-top", mode !== "side" && index === 1);
-      blend();
       transport.modes();
     }
 
@@ -134,38 +136,6 @@ Review.clip = (() => {
       const other = clip.waits_for && clip.waits_for.replace(/^clip\./, "");
       if (other && other !== clip.name) return ["It waits for a pick of ", el("a", { href: address.clip(other) }, el("bdi", {}, other)), "."];
       return "Nothing is rendered yet.";
-    }
-
-    function controls() {
-      const power = mode === "difference";
-      const range = el("input", { type: "range", min: power ? "1" : "0", max: power ? "16" : "100", value: power ? gain : amount,
-        "aria-label": power ? "Gain" : mode === "wipe" ? "Where the wipe is" : "How much of the second",
-        oninput: () => { if (power) gain = Number(range.value); else amount = Number(range.value); blend(); } });
-      return el("label", { class: "row slider" }, power ? "Gain" : mode === "wipe" ? "Wipe" : "Blend", range);
-    }
-
-    // Moves the slider of a comparison, by keys or by a drag on the picture.
-    function slide(value) {
-      const range = stage.querySelector(".slider input");
-      range.value = value(Number(range.value));
-      range.dispatchEvent(new Event("input"));
-    }
-
-    function drag(event) {
-      if (mode !== "wipe" || !event.buttons) return;
-      const box = event.currentTarget.getBoundingClientRect();
-      slide(() => ((event.clientX - box.left) / box.width) * 100);
-    }
-
-    function blend() {
-      const stack = stage.querySelector(".stack");
-      for (const pane of panes) { pane.frame.style.clipPath = ""; pane.frame.style.opacity = ""; pane.frame.style.mixBlendMode = ""; }
-      if (!stack) return;
-      const top = panes[1].frame;
-      stack.style.filter = mode === "difference" ? `brightness(${gain})` : "";
-      if (mode === "wipe") top.style.clipPath = `inset(0 0 0 ${amount}%)`;
-      if (mode === "blend") top.style.opacity = amount / 100;
-      if (mode === "difference") top.style.mixBlendMode = "difference";
     }
 
     function activate(index) {
@@ -242,8 +212,8 @@ Review.clip = (() => {
         onclick: () => { player[side] = player[side] === null ? player.time : null; looped(side); } }, label.split(":")[0]);
       const from = end("from", "In: loop from here"), to = end("to", "Out: loop to here");
       const sound = el("button", { "aria-pressed": "false", onclick: () => panes[active] && hear(panes[active]) }, "Sound");
-      const modes = el("span", { class: "segmented modes", role: "group", "aria-label": "Compare" }, MODES.map(([value, label]) =>
-        el("button", { "aria-pressed": String(value === mode), "data-mode": value, onclick: () => setMode(value) }, label)));
+      const modes = el("span", { class: "segmented modes", role: "group", "aria-label": "Compare" }, Review.comparison.MODES.map(([value, label]) =>
+        el("button", { "aria-pressed": String(value === comparison.mode), "data-mode": value, onclick: () => setMode(value) }, label)));
       const node = el("div", { class: "transport" },
         el("div", { class: "scrubber" }, scrub, marks),
         el("div", { class: "row wrap" },
@@ -254,7 +224,7 @@ Review.clip = (() => {
         node,
         modes: () => {
           modes.hidden = panes.length !== 2;
-          for (const one of modes.children) one.setAttribute("aria-pressed", String(one.dataset.mode === mode));
+          for (const one of modes.children) one.setAttribute("aria-pressed", String(one.dataset.mode === comparison.mode));
         },
         ready: () => {
           scrub.max = player.frames - 1;
@@ -290,7 +260,7 @@ Review.clip = (() => {
     }
 
     function setMode(value) {
-      mode = panes.length === 2 ? value : "side";
+      comparison.mode = panes.length === 2 ? value : "side";
       layOut();
       intoView();
     }
@@ -391,7 +361,7 @@ Review.clip = (() => {
       const pane = panes[active];
       if (!pane || !writable() || writing) return;
       player.pause();
-      if (mode !== "side") setMode("side");
+      if (comparison.mode !== "side") setMode("side");
       const frame = pane.video ? Math.floor(pane.video.currentTime * (pane.take.fps || player.fps) + 0.01) : 0;
       const draft = { on: pane.take.address, key: pane.take.key, frame,
         label: pane.video ? `${titleOf(pane.take)}, frame ${frame}` : titleOf(pane.take) };
@@ -581,11 +551,11 @@ Review.clip = (() => {
         if (key === "+" && hidden && panes.length < MOST_PANES) toggleTake(hidden);
       } },
       { keys: "e", match: ["e"], label: "Go to the next open note", run: nextNote },
-      { keys: "↑ ↓", match: ["ArrowUp", "ArrowDown"], when: () => mode !== "side", label: "More and less of a wipe, blend or gain",
-        run: (key) => slide((value) => value + (key === "ArrowUp" ? 1 : -1) * (mode === "difference" ? 1 : 5)) },
+      { keys: "↑ ↓", match: ["ArrowUp", "ArrowDown"], when: () => comparison.mode !== "side", label: "More and less of a wipe, blend or gain",
+        run: (key) => comparison.slideBy(key === "ArrowUp" ? 1 : -1) },
       { keys: "c", match: ["c"], label: "Compare two: wipe, blend, difference", run: () => {
         if (panes.length !== 2) open(clip.takes.filter((take) => take.video).slice(0, 2));
-        setMode(MODES[(MODES.findIndex(([value]) => value === mode) + 1) % MODES.length][0]);
+        setMode(comparison.modeAfter);
       } },
       { keys: "Shift+P Shift+N", match: ["P", "N"], label: "Previous and next clip", run: (key) => goNext(key === "P" ? -1 : 1) },
       { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { if (writing) writing.close(); else location.hash = "#/"; } },
