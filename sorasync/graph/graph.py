@@ -52,8 +52,8 @@ class ClipNode:
 class GraphPart(NamedTuple):
     """A part of a graph: the keys of its renders by address, and its clips with more than one render.
 
-    It is the same as a part of an earlier graph if `name` and `source` are; `source` is None where nobody can
-    tell. What it holds can be read once.
+    It is the same as a part of an earlier graph if `name` and `source` are; `source` is None if that
+    cannot be told. Its iterators can be read once.
     """
 
     name: str

@@ -56,7 +56,7 @@ class _StillBuilding(DeclarationReader):
         )
 
     def _workflow(self, name: str, model: StillModel, path: TomlPath) -> str | None:
-        """The template of the still's workflow, None where it has none."""
+        """The template of the still's workflow, None if it has none."""
         address, bind = f"still.{name}", model.bind
         if model.workflow is None:
             if bind is not None:

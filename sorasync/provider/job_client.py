@@ -193,7 +193,7 @@ class JobClient(HostClient):
         return self._question(Operation.of(follow.request, follow.body), job_id)
 
     async def _uploaded(self, request: CreateRequest | StillRequest) -> object:
-        """What goes into a workflow for its image, once the host has it; None where it needs none."""
+        """Upload a workflow's image; the value that names it in the workflow, None if there is no image."""
         images = request.images if isinstance(request, StillRequest) else (request.image,)
         spec, image = self._job.upload, images[0] if images else None
         if spec is None or image is None or request.workflow is None:

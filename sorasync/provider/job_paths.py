@@ -10,7 +10,7 @@ from sorasync.provider.read import usable_id
 
 
 def page_path(path: str, limit: int, offset: int) -> str:
-    """The list's path for a page of so many jobs after so many others."""
+    """The list's path for a page of `limit` jobs after `offset` others."""
     path = path.replace("{limit}", str(limit)).replace("{offset}", str(offset))
     return path.replace("{page}", str(offset // limit + 1))
 
@@ -22,7 +22,7 @@ def part_of(job_id: str, at: int) -> str:
 
 
 def is_path(text: str) -> bool:
-    """Whether every part of a path can stand in an address and none leads upwards."""
+    """Whether every part of a path is safe in a URL, and none leads upwards."""
     return usable_id(text) and all(part and usable_id(part) for part in text.split("/"))
 
 

@@ -30,7 +30,7 @@ class PaymentGate:
         self.left = False
 
     def throttled(self, model: str | None, retry_after: float | None) -> None:
-        """Tell others who share the host's limits that it refused, and how long it asked to be left alone."""
+        """Tell others who share the host's limits that it refused, and the pause that it asked for."""
 
     async def turn(self, model: str | None) -> None:
         """Wait until others who share the host's limits let a request leave."""

@@ -84,7 +84,7 @@ _STEPS = (
                     FROM {LIMITS_SCHEMA}.turns WHERE host = of_host AND model = of_model;
             END IF;
         END $$""",
-    # Which of the renders have a place; one that has it already keeps it, whoever held it before.
+    # Which of the renders have a slot; one that has a slot keeps it, whoever held it before.
     f"""CREATE OR REPLACE FUNCTION {LIMITS_SCHEMA}.take_places(
         of_host text, of_model text, keys jsonb, by_holder text, most bigint, kept float8
     ) RETURNS SETOF text LANGUAGE plpgsql AS $$

@@ -251,7 +251,7 @@ _REFUND = {
 
 
 def cancelling(job: JobProfile) -> str:
-    """Whether a job can be cancelled, and what that costs; – where it cannot."""
+    """Whether a job can be cancelled, and at what charge; – if it cannot."""
     if job.cancel is None:
         return "–"
     return ("only while queued, " if job.cancel.only_queued else "") + _REFUND[job.cancel.refund]

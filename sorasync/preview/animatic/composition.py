@@ -420,7 +420,7 @@ def _layers_of(
     wide = tall * picture.width / picture.height / look.aspect
     step = min(wide * 1.12, 0.86 / max(1, count)) if count > 1 else 0.0
     if count > 2 and framing in _HANDS and _is_held(group, lead):
-        # Before whoever holds them, as far as the near shot shows.
+        # In front of whoever holds them, inside the frame of the close shot.
         group.x, step = lead.x, min(step, 0.9 / framing.value / count)
     for number in range(count):
         if number and group.alive:

@@ -103,11 +103,11 @@ def find_entities(
     found = [one for one in found if one.thing is None or one.thing.pictogram not in held]
     parts = any(one.thing is not None and one.thing.pictogram in _BODY_PARTS for one in found)
     if parts:
-        # Her cheek: nobody but an eye is seen.
+        # Her cheek: show the eye and no other person.
         found = [one for one in found if one.label or whole.words[one.first].text not in _POSSESSIVES]
     detail = _detail_of(found, whole)
     if detail is not None:
-        # A close-up of hands shows nobody else, and them before all.
+        # A close-up of hands shows nobody else, and the hands in front.
         found = [replace(detail, first=-1), *(one for one in found if one.thing and one is not detail)]
     elif any(one.kind in ("person", "cast") for one in found):
         found = [one for one in found if one.thing is None or one.thing.pictogram not in _BODY_PARTS]
@@ -242,7 +242,7 @@ def _subject_of(whole: ReadText, match: Match) -> Match | None:
 
 
 def _with_tools(found: list[Entity], whole: ReadText) -> list[Entity]:
-    """Somebody who is called by an instrument or tool, or who does what needs one, has it, named or not."""
+    """Give people the instrument or tool that their name or action implies, even if it is not named."""
     present = {one.thing.pictogram for one in found if one.thing is not None}
     people = [one for one in found if one.kind in ("person", "cast")]
     firsts = [one.first for one in found if one.thing is not None and one.thing.on == "table"]
@@ -325,7 +325,7 @@ def people_in(whole: ReadText) -> list[Entity]:
     if whole.english and not any(_ROCKS.match(word.text) for word in whole.words):
         # The pictogram of a climber has a cliff.
         poses = [match for match in poses if match.entry != "🧗"]
-    # Snow comes, and nobody: идёт снег.
+    # The snow walks, not a person: идёт снег.
     poses = [match for match in poses if falling.isdisjoint(range(match.first, match.after))]
     for match in vocabulary.people_table(whole.language).find(whole.words):
         if (
@@ -414,7 +414,7 @@ def _uniform(whole: ReadText, match: Match) -> RGB | None:
 
 
 def _held_by(whole: ReadText, match: Match) -> int | None:
-    """Where the word stands for what is drawn with its vessel, which only says how many: a bowl of ramen."""
+    """The word for a vessel that is drawn with its content and only counts it: a bowl of ramen."""
     if match.entry not in _VESSELS or whole.after(match.after, 1) != ["of"]:
         return None
     after = vocabulary.thing_table(whole.language).find(whole.words)

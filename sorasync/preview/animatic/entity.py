@@ -1,4 +1,4 @@
-"""What a shot shows: a thing, somebody, or a box, and where it goes."""
+"""One subject of a shot: a thing, a person or a box, and where it moves."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ _CLUSTERED, _METAPHORS = words_of("clustered"), words_of("metaphors")
 _ADJECTIVES_TOO, _BEDS = words_of("adjectives_too"), words_of("beds")
 # Words of other languages in the singular that end like plurals, and what stands before one.
 _SINGULAR, _ARTICLES = words_of("like_plurals"), words_of("articles")
-# After these words one kind stands in numbers: a pine forest.
+# These words make many of the kind before them: a pine forest.
 _STANDS = words_of("stands")
 _GIANT = re.compile(r"giant|huge|massive|gigantic|enormous|towering|colossal|immense")
 _TINY = re.compile(r"tiny|small|little|\bbaby\b|newborn")

@@ -147,7 +147,7 @@ class Dialect:
         return str(request.path_params["id"])
 
     def not_cancelled(self, shown: Shown) -> RefusedError | None:
-        """Why a job cannot be cancelled now, None where it can."""
+        """Why a job cannot be cancelled now, None if it can."""
         if shown.status in ("queued", "in_progress") and (self.cancels_begun or shown.status == "queued"):
             return None
         return RefusedError(409, f"A job that is {shown.status} cannot be cancelled.", code="not_cancellable")

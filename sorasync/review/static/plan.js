@@ -199,7 +199,7 @@ Review.plan = (() => {
       const still = () => { out = null; timer = setTimeout(next, length * 1000); };
       if (moving(event)) {
         out = seconds(event.source) + length;
-        // What the browser cannot play takes its time all the same, and the cut goes on after it.
+        // A video that the browser cannot play keeps its length, and the cut continues after it.
         screen.play().catch(() => { if (!stopped && screen.error && cut.events[at] === event) still(); });
       } else { still(); }
       prepare(other, cut.events[at + 1]);
