@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 from sorasync.apply.wanted_names import asset_view
@@ -22,6 +25,15 @@ model = "sora-2"
 size = "1280x720"
 seconds = 8
 """
+
+
+def generate_apart(root: Path, clips: int, *, rendered: bool) -> None:
+    """As `write_library`, and `fill_state` where all is rendered, in a process of its own.
+
+    Linux counts the most memory that a process has had also for those that it starts.
+    """
+    command = [sys.executable, "-m", "bench.generate", str(root), str(clips)]
+    subprocess.run([*command, "--rendered"] if rendered else command, check=True)
 
 
 def write_library(root: Path, clips: int) -> None:
@@ -79,3 +91,19 @@ def _record(render: Render, sha: str, provider: str) -> Record:
         remote_id=f"video_{render.key[:24]}",
         asset=sha,
     )
+
+
+def main() -> None:
+    """Generate one library."""
+    parser = argparse.ArgumentParser(prog="python -m bench.generate")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("clips", type=int)
+    parser.add_argument("--rendered", action="store_true")
+    given = parser.parse_args()
+    write_library(given.root, given.clips)
+    if given.rendered:
+        fill_state(given.root)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.generate import fill_state, write_library
+from bench.generate import generate_apart
 from bench.table import held
 
 RUNS = 5
@@ -113,8 +113,7 @@ def _row(size: int, name: str, command: Sequence[str], runs: int) -> Figure:
 
 def _rendered(root: Path, size: int) -> None:
     root.mkdir()
-    write_library(root, size)
-    fill_state(root)
+    generate_apart(root, size, rendered=True)
     runs = RUNS if size < 100_000 else 2
     at = ("--library", str(root))
     _row(size, "plan with no changes", sorasync(*at, "plan"), runs)
@@ -139,7 +138,7 @@ main()
 
 def _first(root: Path, size: int) -> Figure:
     root.mkdir()
-    write_library(root, size)
+    generate_apart(root, size, rendered=False)
     runs = RUNS if size < 100_000 else 2
     at = ("--library", str(root), "plan", "--no-cache")
     text = _row(size, "first plan, text", sorasync(*at), runs)
