@@ -54,11 +54,17 @@ def sorasync(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "sorasync", *arguments]
 
 
+_WARM = 2
+
+
 def measure(command: Sequence[str], runs: int = RUNS, cwd: Path | None = None) -> Figure:
-    """Run a command, once to warm up and then `runs` times."""
+    """Run a command, twice to warm up and then `runs` times.
+
+    What runs within two seconds of a change keeps no answer, so that the second one does.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     wall, cpu, memory = [], [], 0.0
-    for number in range(runs + 1):
+    for number in range(_WARM + runs):
         start = time.perf_counter()
         child = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=cwd
@@ -68,10 +74,10 @@ def measure(command: Sequence[str], runs: int = RUNS, cwd: Path | None = None) -
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             raise SystemExit(f"{' '.join(command)} ended with exit code {child.returncode}")
-        if number:
+        if number >= _WARM:
             wall.append(elapsed)
             cpu.append(usage.ru_utime + usage.ru_stime)
-        memory = max(memory, usage.ru_maxrss / 1024)
+            memory = max(memory, usage.ru_maxrss / 1024)
     return Figure(sorted(wall)[len(wall) // 2], sorted(cpu)[len(cpu) // 2], memory)
 
 
