@@ -16,7 +16,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, in_vain, may_repeat
 from sorasync.apply.race import unless
-from sorasync.apply.render.billing import book, book_report, move, move_and_book
+from sorasync.apply.render.billing import book, book_report, charged_refusal, move, move_and_book
 from sorasync.apply.render.cancelled_job import cancelled_fields
 from sorasync.apply.render.change_payment_gate import ChangePaymentGate
 from sorasync.apply.render.download_queue import Downloads
@@ -470,6 +470,7 @@ class ChangeExecutor:
         record = await self._record(change)
         if record.error_stage == CANCEL:
             return await self._cancelled(change, record, job)
+        fields = charged_refusal(record, self.context.profile, job) if refused else {}
         await move_and_book(
             self.context,
             record,
@@ -478,10 +479,12 @@ class ChangeExecutor:
             error_stage="render",
             error_code=error.code if error else job.status.value,
             error_message=message,
+            **fields,
         )
         self.context.provider.forget(token_of(self.context.lineage, record))
         if refused:
-            return self._refused(change, message)
+            also = f"; charged {money(record.cost_usd)} all the same" if fields else ""
+            return self._refused(change, message + also)
         return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
 
     async def _worthless(self, change: Change, record: Record, job: Job, error: NoPicture) -> Outcome:

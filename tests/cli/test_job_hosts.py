@@ -383,6 +383,16 @@ def test_a_render_that_comes_to_nothing_says_why(film: Film, host: JobHost, acti
         assert film.run("plan", "--format", "json").json["changes"][0]["action"] == action
 
 
+@pytest.mark.parametrize(("rule", "spent"), [("charged", "0.40"), ("free", "0.00"), ("unknown", "0.00")])
+def test_a_refusal_counts_where_the_host_charges_for_it(film: Film, rule: str, spent: str) -> None:
+    text = PROFILES["ask"].replace("[cost]", f'[cost]\non_refusal = "{rule}"')
+    with serving(JobHost(states=["ready"], more={"filtered": 1})) as host:
+        shown = at(film, host, text).run("apply", "--yes")
+        assert shown.code == 1
+        assert (f"charged ${spent} all the same" in shown.out + shown.err) == (rule == "charged")
+        assert film.run("cost", "--format", "json").json["total"]["spent_usd"] == spent
+
+
 def test_a_job_that_is_done_has_failed_where_the_profile_says_how(film: Film) -> None:
     text = PROFILES["ask"].replace("progress =", 'failed_when = ["job.fault"]\nprogress =')
     with serving(JobHost(states=["ready"], more={"fault": 7, "reason": "the lamp burst"})) as host:

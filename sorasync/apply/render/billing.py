@@ -6,6 +6,7 @@ from functools import partial
 
 from sorasync.apply.context import Context
 from sorasync.plan.cost import money
+from sorasync.profile.profile import Profile
 from sorasync.provider.wire import Job
 from sorasync.state.record import Record, Status
 
@@ -27,6 +28,14 @@ def move(context: Context, record: Record, to: Status, job: Job | None, **fields
     if job is not None and job.cost_usd is not None:
         fields |= {"reported_usd": job.cost_usd}
     return context.store.move(record.key, to, run=context.run, **fields)
+
+
+def charged_refusal(record: Record, profile: Profile, job: Job) -> dict[str, object]:
+    """The fields by which a refused job counts, at a host that charges for it and does not say how much."""
+    charged = profile.job is not None and profile.job.cost.on_refusal == "charged"
+    if not charged or job.cost_usd is not None or record.cost_usd is None:
+        return {}
+    return {"reported_usd": record.cost_usd}
 
 
 async def book_report(context: Context, record: Record, job: Job) -> Record:

@@ -14,6 +14,8 @@ from sorasync.provider.wire import Job
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
 # In job durations: when to poll first, how often from then on, and when a job is late.
 _EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
+# Least seconds between two polls of jobs that are about to end: it matters to jobs of a few seconds only.
+_CLOSEST = 0.25
 # Least seconds between two polls, whatever a server says.
 _SHORTEST = 0.1
 # Seconds for which the list is trusted to say that a job is still running.
@@ -50,7 +52,7 @@ class Watched:
         age = self.looked - self.since
         wait = _FIRST_WAIT + age / _GROWTH
         if life is not None and age < _OVERDUE * life:
-            wait = max(_EARLY * life - age, _CLOSE * life, _FIRST_WAIT / 2)
+            wait = max(_EARLY * life - age, _CLOSE * life, _CLOSEST)
         return self.looked + min(_LAST_WAIT, wait)
 
     def seen(self, now: float, wakes: int) -> None:

@@ -39,8 +39,9 @@ def test_applies_that_are_asked_to_end_say_so_and_lose_nothing(verdicts: dict[Mo
 
 
 def test_processes_died_at_every_step_that_is_found(verdicts: dict[Mode, Verdict]) -> None:
-    for mode, verdict in verdicts.items():
-        assert verdict.steps >= (STEPS | STEPS_OF_BATCHES if mode.batch else STEPS)
+    # Which of them one mode comes to is a matter of how long each takes.
+    died = frozenset[str]().union(*(verdict.steps for verdict in verdicts.values()))
+    assert died >= STEPS | STEPS_OF_BATCHES
 
 
 @pytest.mark.heavy
