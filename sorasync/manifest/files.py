@@ -52,9 +52,15 @@ class FileFault(Exception):
         return Fault(self.code, self.message, file, path, self.expected, self.fix, address, span=span)
 
 
+FileStamp = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class FileDigest:
-    """A file's SHA-256 (hex) and the stamp it was taken at: bytes, modification time in ns, inode.
+    """A file's SHA-256 (hex) and the stamp it was taken at: bytes, times in ns, inode.
+
+    `changed_ns` is when anything about the file was changed, which a program that puts the modification time
+    back (a copy that keeps it, for instance) does not put back.
 
     Another run may trust the digest while the stamp is the same. A file that was modified within two
     seconds of being read is not `settled`: it could change again without a new stamp.
@@ -62,13 +68,19 @@ class FileDigest:
 
     size: int
     mtime_ns: int
+    changed_ns: int
     inode: int
     sha256: str
     settled: bool = True
 
+    @property
+    def stamp(self) -> FileStamp:
+        """What tells, without reading it, that a file is still the same."""
+        return self.size, self.mtime_ns, self.changed_ns, self.inode
+
     def is_of(self, facts: os.stat_result) -> bool:
         """Whether a file has the stamp that it was read with."""
-        return _file_stamp(facts) == (self.size, self.mtime_ns, self.inode)
+        return file_stamp(facts) == self.stamp
 
 
 class Look(Protocol):
@@ -210,7 +222,7 @@ class LibraryFiles:
         return self._digest_of(status, digest)
 
     def _digest_of(self, status: os.stat_result, digest: str) -> FileDigest:
-        return FileDigest(*_file_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
+        return FileDigest(*file_stamp(status), digest, status.st_mtime_ns + _SETTLED_NS < self._now_ns())
 
     def _resolve(self, declared: str, directory: str) -> str:
         if not declared.strip() or _NOT_A_PATH.search(declared):
@@ -352,8 +364,9 @@ def _end(before: str) -> Span:
     return Span(line, column, column + 1)
 
 
-def _file_stamp(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+def file_stamp(status: os.stat_result) -> FileStamp:
+    """The stamp of a file by what the system says of it."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _unreadable(path: str, error: OSError) -> FileFault:

@@ -88,10 +88,7 @@ def is_worth_keeping(engine: Engine) -> bool:
 
 def _lines(engine: Engine, root: Path) -> Iterator[bytes]:
     yield _line(json.dumps([*_head(root), engine.basis]))
-    stamps = {
-        path: [found.size, found.mtime_ns, found.inode, found.sha256, found.settled]
-        for path, found in engine.digests.items()
-    }
+    stamps = {path: [*found.stamp, found.sha256, found.settled] for path, found in engine.digests.items()}
     yield _line(json.dumps(stamps))
     found = engine.findings
     yield _line(json.dumps(found and [found.evidence, [_row(one) for one in found.diagnostics]]))

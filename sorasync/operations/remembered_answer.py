@@ -39,8 +39,8 @@ _PIECE = 1 << 20
 # A file that changed this recently may change again within the same timestamp.
 _GRAIN_NS = 2_000_000_000
 
-# Size in bytes, modification time in ns, inode.
-Stamp = tuple[int, int, int]
+# Size in bytes, times of modification and of any change in ns, inode.
+Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _checked(line: bytes) -> bytes:
 
 def _stamp(path: Path) -> list[int]:
     facts = path.stat()
-    return [facts.st_size, facts.st_mtime_ns, facts.st_ino]
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
 
 
 def _moments(path: Path) -> tuple[int, ...] | None:

@@ -308,6 +308,18 @@ def test_a_file_that_was_read_just_after_it_changed_is_read_again(tmp_path: Path
     assert "Shut 2" in cached(library)
 
 
+def test_a_file_whose_modification_time_was_put_back_is_read_again(tmp_path: Path) -> None:
+    library = start(tmp_path)
+    path = library.root / "manifests/base.toml"
+    long_ago = time.time_ns() - 3_600_000_000_000
+    os.utime(path, ns=(long_ago, long_ago))
+    cached(library)
+    with path.open("r+") as file:
+        file.write(library.read("manifests/base.toml").replace("Shot 2", "Shut 2"))
+    os.utime(path, ns=(long_ago, long_ago))
+    assert "Shut 2" in cached(library)
+
+
 def test_records_are_read_afresh(tmp_path: Path) -> None:
     library = start(tmp_path)
     before = cached(library)

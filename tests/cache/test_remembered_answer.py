@@ -101,9 +101,17 @@ def _forget_a_record(film: Film) -> None:
         store.unbind("clip.quay#1")
 
 
+def _put_the_time_back(film: Film) -> None:
+    path = film.root / "manifests/a.toml"
+    before = path.stat()
+    path.write_text(CLIPS.replace("dusk", "dark"), encoding="utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 CHANGES: dict[str, Callable[[Film], None]] = {
     "another prompt": _save("manifests/a.toml", CLIPS.replace("dusk", "dawn")),
     "the same length": _save("manifests/a.toml", CLIPS.replace("dusk", "dark")),
+    "the same length at the same time": _put_the_time_back,
     "one more manifest": _save("manifests/b.toml", '[clips.more]\nprompt = "More."\n'),
     "a manifest in a new folder": _save("manifests/deep/b.toml", '[clips.more]\nprompt = "More."\n'),
     "a broken manifest": _save("manifests/b.toml", "[clips."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,10 +115,19 @@ def test_a_known_digest_is_trusted_while_the_stamp_is_the_same(tmp_path: Path) -
     os.utime(path, ns=(LONG_AGO, LONG_AGO))
     first = LibraryFiles(tmp_path)
     digest = first.sha256("i.png")
+    known = {"i.png": replace(first.digests["i.png"], sha256="as it was known")}
+    assert LibraryFiles(tmp_path, known).sha256("i.png") == "as it was known"
+    os.utime(path, ns=(LONG_AGO + 1, LONG_AGO + 1))
+    assert LibraryFiles(tmp_path, known).sha256("i.png") == digest
+
+
+def test_a_file_whose_modification_time_was_put_back_is_hashed_again(tmp_path: Path) -> None:
+    path = write(tmp_path, {"i.png": b"one"}) / "i.png"
+    os.utime(path, ns=(LONG_AGO, LONG_AGO))
+    first = LibraryFiles(tmp_path)
+    digest = first.sha256("i.png")
     path.write_bytes(b"two")
     os.utime(path, ns=(LONG_AGO, LONG_AGO))
-    assert LibraryFiles(tmp_path, first.digests).sha256("i.png") == digest
-    os.utime(path, ns=(LONG_AGO + 1, LONG_AGO + 1))
     assert LibraryFiles(tmp_path, first.digests).sha256("i.png") != digest
 
 

@@ -109,7 +109,7 @@ def keep_answer(
         return
     if not all(found.settled for found in engine.digests.values()):
         return
-    stamps = {path: (one.size, one.mtime_ns, one.inode) for path, one in engine.digests.items()}
+    stamps = {path: one.stamp for path, one in engine.digests.items()}
     answer = Answer(list(lines), int(code))
     remember(project.root, command, globals.env, globals.question, stamps, seen, answer, project.clock.now())
 
