@@ -224,6 +224,11 @@ def test_a_note_is_drawn_and_reached_by_keys_alone(browser: Browser, film: Studi
         assert "frame 0 of" in tab.locator(".time").inner_text()
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.textContent") == "Reply"
+        # What somebody else changes leaves the focus where it is.
+        noted = film.read("manifests/review.toml")
+        film.write("manifests/review.toml", noted.replace("Look there.", "Look here."))
+        tab.locator(".notes li", has_text="Look here.").wait_for()
+        assert tab.evaluate("document.activeElement.textContent") == "Reply"
         tab.context.close()
 
 

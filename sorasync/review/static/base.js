@@ -11,6 +11,19 @@ window.Review = (() => {
     return fill(element, {}, children);
   }
 
+  // Draws part of the page anew; the focus goes to what stands where it was and says the same.
+  function keepFocus(element, draw) {
+    const reached = document.activeElement;
+    const reachable = () => [...element.querySelectorAll("a, button, summary, input, textarea, select")];
+    const at = reachable().indexOf(reached);
+    draw();
+    if (at < 0 || reached.isConnected) return;
+    const alike = (one) => one.tagName === reached.tagName && one.textContent === reached.textContent;
+    const [nearest] = reachable().map((one, index) => [one, Math.abs(index - at)])
+      .filter(([one]) => alike(one)).sort(([, a], [, b]) => a - b);
+    nearest?.[0].focus({ preventScroll: true });
+  }
+
   function fill(element, properties, children) {
     for (const [name, value] of Object.entries(properties || {})) {
       if (value === null || value === undefined || value === false) continue;
@@ -148,7 +161,7 @@ window.Review = (() => {
   });
 
   return {
-    el, svg, put, icon, get, post, address, toast, failed, ask, bindings, money, dollars, costs, counted, diffOf,
+    el, svg, put, keepFocus, icon, get, post, address, toast, failed, ask, bindings, money, dollars, costs, counted, diffOf,
     exported, library: null, redraw: () => {},
   };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 Review.clip = (() => {
-  const { el, svg, put, icon, get, post, address, toast, failed, ask, money, dollars, costs, diffOf, counted } = Review;
+  const { el, svg, put, keepFocus, icon, get, post, address, toast, failed, ask, money, dollars, costs, diffOf, counted } = Review;
   const MOST_PANES = 4;
   const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 
@@ -51,9 +51,7 @@ Review.clip = (() => {
       } else {
         open(kept.length ? kept : first());
       }
-      drawHead();
-      drawStrip();
-      drawSide();
+      keepFocus(main, () => { drawHead(); drawStrip(); drawSide(); });
       showTime();
     }
 
