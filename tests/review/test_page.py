@@ -349,13 +349,6 @@ def test_frames_loops_and_speed_by_key(browser: Browser, film: Studio) -> None:
         tab.keyboard.press("o")
         tab.keyboard.press("[")
         assert tab.get_by_label("Speed").input_value() == "0.5"
-        tab.evaluate(
-            "() => { window.turns = 0; document.querySelector('.frame video').addEventListener("
-            "'seeked', () => { window.turns += 1; }); }"
-        )
-        tab.keyboard.press(" ")
-        until(tab, "window.turns >= 2")
-        assert tab.evaluate("document.querySelector('.frame video').currentTime") < 0.6
         # The same by buttons, for who has no keys.
         out = tab.get_by_role("button", name="Out: loop to here")
         assert out.get_attribute("aria-pressed") == "true"
@@ -363,6 +356,24 @@ def test_frames_loops_and_speed_by_key(browser: Browser, film: Studio) -> None:
         assert out.get_attribute("aria-pressed") == "false"
         tab.keyboard.press("r")
         assert tab.get_by_role("button", name="Loop", exact=True).get_attribute("aria-pressed") == "false"
+        tab.context.close()
+
+
+# Now and then Chromium does not play the part on a busy machine, for a reason that is not known.
+@pytest.mark.heavy
+def test_a_part_is_played_again_and_again(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/harbour")
+        until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+        for key in ("Home", "i", *"......", "o", "["):
+            tab.keyboard.press(key)
+        tab.evaluate(
+            "() => { window.turns = 0; document.querySelector('.frame video').addEventListener("
+            "'seeked', () => { window.turns += 1; }); }"
+        )
+        tab.keyboard.press(" ")
+        until(tab, "window.turns >= 2")
+        assert tab.evaluate("document.querySelector('.frame video').currentTime") < 0.6
         tab.context.close()
 
 
