@@ -359,13 +359,14 @@ def test_frames_loops_and_speed_by_key(browser: Browser, film: Studio) -> None:
         tab.context.close()
 
 
-# Now and then Chromium does not play the part on a busy machine, for a reason that is not known.
-@pytest.mark.heavy
-def test_a_part_is_played_again_and_again(browser: Browser, film: Studio) -> None:
+def test_a_part_is_played_again_and_again_also_where_chromium_would_stand_still(
+    browser: Browser, film: Studio
+) -> None:
     with film.page() as page:
         tab = opened(browser, page, "#/clip/harbour")
         until(tab, "document.querySelector('.frame video')?.readyState >= 2")
-        for key in ("l", ",", "Home", "i", *"......", "o", "["):
+        # One upon the other, and the part is so short that playing it begins with a seek.
+        for key in ("Home", "i", *"......", "o", "["):
             tab.keyboard.press(key)
         tab.evaluate(
             "() => { window.turns = 0; document.querySelector('.frame video').addEventListener("

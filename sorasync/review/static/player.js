@@ -3,6 +3,8 @@
 
 Review.player = (() => {
   // What is heard is bent little: more would be heard as well.
+  // Milliseconds for which a video that has all its data may stand still.
+  const STUCK = 500;
   const SEEK = 0.25, CALM = 0.004, HEARD = 0.05, UNHEARD = 0.3;
 
   class Player {
@@ -16,6 +18,7 @@ Review.player = (() => {
       this.heard = null;
       this.changed = changed;
       this.asked = false;
+      this.moved = { time: -1, at: 0 };
       this.tick = this.tick.bind(this);
       this.alive = true;
       requestAnimationFrame(this.tick);
@@ -49,8 +52,16 @@ Review.player = (() => {
     play() {
       this.asked = true;
       if (this.leader && this.time >= this.length - 0.5 / this.fps) this.set(this.from || 0);
-      for (const video of this.videos) video.play().catch(() => {});
+      for (const video of this.videos) this.start(video);
       this.changed();
+    }
+
+    // A seek or a load that comes between may break a start off: what was asked for still holds.
+    start(video) {
+      video.play().catch((error) => {
+        if (error.name !== "AbortError") return;
+        setTimeout(() => { if (this.asked && video.paused && this.videos.includes(video)) this.start(video); }, 50);
+      });
     }
 
     pause() {
@@ -89,9 +100,9 @@ Review.player = (() => {
       this.changed();
     }
 
-    tick() {
+    tick(now) {
       if (!this.alive) return;
-      if (this.playing) { this.turn(); this.nudge(); this.changed(); }
+      if (this.playing) { this.turn(); this.nudge(); this.unstick(now); this.changed(); }
       requestAnimationFrame(this.tick);
     }
 
@@ -101,7 +112,17 @@ Review.player = (() => {
       if (!this.length || (leader.currentTime < end - 0.001 && !leader.ended)) return;
       if (!this.loop) { this.pause(); return; }
       this.set(this.from || 0);
-      for (const video of this.videos) if (video.paused) video.play().catch(() => {});
+      for (const video of this.videos) if (video.paused) this.start(video);
+    }
+
+    // Chromium now and then stands still for ever after a seek that came while it was starting to play, with
+    // all the data there. Another seek to the same place gets it going.
+    unstick(now) {
+      const leader = this.leader, time = leader.currentTime;
+      const loaded = [...Array(leader.buffered.length).keys()]
+        .some((index) => leader.buffered.start(index) <= time && time < leader.buffered.end(index));
+      if (time !== this.moved.time || leader.seeking || leader.paused || !loaded) this.moved = { time, at: now };
+      else if (now - this.moved.at > STUCK) { this.moved.at = now; this.set(time); }
     }
 
     nudge() {
