@@ -14,7 +14,7 @@ from sorasync.apply.bind_addresses import BindAddresses, drop_addresses
 from sorasync.apply.budget import BudgetSpent
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
-from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, in_vain, may_repeat
+from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, may_resend, resent_too_often
 from sorasync.apply.race import unless
 from sorasync.apply.render.billing import book, book_report, charged_refusal, move, move_and_book
 from sorasync.apply.render.cancelled_job import cancelled_fields
@@ -209,10 +209,12 @@ class ChangeExecutor:
             )
         if isinstance(answer, Job):
             return await self._follow(change, answer)
-        if answer is InDoubtAnswer.RESEND and not may_repeat(self.context, change, record):
+        if answer is InDoubtAnswer.RESEND and not may_resend(self.context, change, record):
             answer = InDoubtAnswer.ASK
         # What gives the answers of others twice may give the list's as well.
-        if answer is InDoubtAnswer.RESEND and not await in_vain(self.context, change.key, once=taken):
+        if answer is InDoubtAnswer.RESEND and not await resent_too_often(
+            self.context, change.key, once=taken
+        ):
             if self.context.stop.is_set() and change.render is not None:
                 why = lost if taken else "it never arrived"
                 return self._pending(change, f"{why}, and nothing more is sent in this run")

@@ -244,7 +244,7 @@ _ANSWERS = {
 }
 
 
-def may_repeat(context: Context, change: Change, record: Record) -> bool:
+def may_resend(context: Context, change: Change, record: Record) -> bool:
     """Whether a request that may have made a job may be resent: not at a price that nobody has seen.
 
     Only where a key tells the host that it is the same request; elsewhere it certainly never arrived.
@@ -255,7 +255,7 @@ def may_repeat(context: Context, change: Change, record: Record) -> bool:
     return render is not None and cost_of(render, context.profile) == record.cost_usd
 
 
-async def in_vain(context: Context, key: str, *, once: bool) -> bool:
+async def resent_too_often(context: Context, key: str, *, once: bool) -> bool:
     """Whether a request was resent so often that the provider's list cannot be trusted any more."""
     if context.profile.settle == "replay":
         return False

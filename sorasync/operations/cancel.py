@@ -93,7 +93,7 @@ def in_progress(project: Project, patterns: Collection[str] = ()) -> tuple[InPro
         several = several_takes(store, (record.address for record in records))
     named: dict[str, Record] = {}
     for pattern in patterns or ("*",):
-        found = [record for record in records if _means(pattern, record.address)]
+        found = [record for record in records if _matches_address(pattern, record.address)]
         if patterns and not found:
             raise SorasyncError(
                 f"{pattern} is not being rendered", hint="`sorasync status` lists what is in flight"
@@ -102,7 +102,7 @@ def in_progress(project: Project, patterns: Collection[str] = ()) -> tuple[InPro
     chosen = sorted(named.values(), key=lambda record: (record.provider, natural(record.address)))
     shown: list[InProgress] = []
     for provider, group in groupby(chosen, key=lambda record: record.provider):
-        shown += _at_host(project, provider, [(record, _label(record, several)) for record in group])
+        shown += _at_host(project, provider, [(record, _short_address(record, several)) for record in group])
     return tuple(sorted(shown, key=lambda one: natural(one.label)))
 
 
@@ -122,14 +122,14 @@ def cancel(project: Project, found: Iterable[InProgress], waiting: LockWait) -> 
     return tuple(sorted(ended, key=lambda one: natural(one.label)))
 
 
-def _means(pattern: str, address: str) -> bool:
+def _matches_address(pattern: str, address: str) -> bool:
     """Whether a pattern matches the address of a record, or of the take or clip that it belongs to."""
     names = {address, owner(address), owner(address).partition("[")[0], address.partition("/")[0]}
     names.add(address.replace("#1/", "/") if "#1/" in address else address.removesuffix("#1"))
     return any(glob(one, name) for one in {pattern, *spellings(pattern)} for name in names)
 
 
-def _label(record: Record, several: Collection[str]) -> str:
+def _short_address(record: Record, several: Collection[str]) -> str:
     """The address; without the take if the clip has only one."""
     take, slash, step = record.address.partition("/")
     one = take.endswith("#1") and owner(record.address) not in several and not slash
@@ -178,12 +178,12 @@ async def _ask_all(host: Host, records: list[tuple[Record, str]]) -> list[InProg
 
         async def one(record: Record, label: str) -> InProgress:
             async with places:
-                return await _ask(host, client, record, label)
+                return await _ask_about(host, client, record, label)
 
         return list(await asyncio.gather(*(one(*each) for each in records)))
 
 
-async def _ask(host: Host, client: HostClient, record: Record, label: str) -> InProgress:
+async def _ask_about(host: Host, client: HostClient, record: Record, label: str) -> InProgress:
     """Ask the host about one render. Raises errors that concern the whole host."""
     from sorasync.apply.render.cancelled_job import charge_of
     from sorasync.provider.errors import AuthFailed, NotFound, NotSent, ProviderError, QuotaExhausted
@@ -246,7 +246,7 @@ class _Cancelling:
         ):
             return self._kept("it is no longer in progress")
         try:
-            now = await _ask(self.host, self.client, record, wanted.label)
+            now = await _ask_about(self.host, self.client, record, wanted.label)
         except ProviderError as error:
             return self._kept(error.message)
         if now.why_not is not None:

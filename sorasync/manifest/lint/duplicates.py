@@ -41,7 +41,9 @@ class Vocabularies:
             yield from _in_group(group, only)
 
 
-def near(clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]) -> Vocabularies:
+def vocabularies_near(
+    clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]
+) -> Vocabularies:
     """The clips that may say the same as one of those named in `only`, with a prompt about as long.
 
     `known` are vocabularies by the names of clips.
@@ -51,13 +53,13 @@ def near(clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[st
     found = Vocabularies()
     if not lengths:
         return found
-    for clip, said in _alike(clips, only, known):
-        if _near(len(clip.prompt or ""), lengths):
+    for clip, said in _alike_in_words(clips, only, known):
+        if _is_close_in_length(len(clip.prompt or ""), lengths):
             found.put(clip, said)
     return found
 
 
-def _alike(
+def _alike_in_words(
     clips: Mapping[str, ClipSpec], only: Collection[str], known: Mapping[str, str]
 ) -> Iterable[tuple[ClipSpec, str]]:
     """Clips by name with their vocabularies: at least those that share one with another clip in `only`."""
@@ -92,7 +94,7 @@ def _in_group(group: list[ClipSpec], only: Collection[str] | None) -> Iterator[t
             yield clip, _finding(first)
 
 
-def _near(length: int, lengths: set[int]) -> bool:
+def _is_close_in_length(length: int, lengths: set[int]) -> bool:
     return any(abs(length - other) <= 20 + other // 5 for other in lengths)
 
 

@@ -22,7 +22,7 @@ from sorasync.manifest.lint import (
     vague,
 )
 from sorasync.manifest.lint.duplicates import CODE as DUPLICATE
-from sorasync.manifest.lint.duplicates import Vocabularies, near
+from sorasync.manifest.lint.duplicates import Vocabularies, vocabularies_near
 from sorasync.manifest.lint.memo import Found, LintMemo
 from sorasync.manifest.lint.prompt import Prompt
 from sorasync.manifest.lint.rule import EVERY, LintRule, Setting
@@ -145,7 +145,11 @@ class _Linting:
     def _duplicates(self) -> None:
         if DUPLICATE in self.ignored:
             return
-        alike = self.vocabularies if self.only is None else near(self.library.clips, self.only, self.said)
+        alike = (
+            self.vocabularies
+            if self.only is None
+            else vocabularies_near(self.library.clips, self.only, self.said)
+        )
         for clip, finding in alike.duplicates(self.only):
             self.found.append((DUPLICATE, Prompt("create", clip.prompt or "", clip, clip.origin), finding))
 

@@ -12,7 +12,7 @@ CROWD = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class MovePath:
     """Where something goes and when: `way` is a key of the table of paths, times are parts of the shot."""
 
     way: str
@@ -43,6 +43,6 @@ class Entity:
     grey: bool = False
     helmet: bool = False
     pose: str = ""
-    path: Path | None = None
+    path: MovePath | None = None
     upon: str = ""
     ring: bool = False

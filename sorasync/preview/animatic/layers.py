@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sorasync.preview.animatic.camera import Pose
 from sorasync.preview.animatic.canvas import Planes
-from sorasync.preview.animatic.entity import Path
+from sorasync.preview.animatic.entity import MovePath
 from sorasync.preview.animatic.patch import Patch, lay
 from sorasync.preview.animatic.sprite import SECONDS_A_FRAME
 
@@ -46,7 +46,7 @@ class Layer:
     depth: float = 1.0
     swing: float = 0.0
     name: str = ""
-    path: Path | None = None
+    path: MovePath | None = None
     mirrored: tuple[Patch, ...] = ()
     held: bool = False
     looks: str = "left"
@@ -144,7 +144,7 @@ def _way_out(layer: Layer, side: float) -> float:
     return (1 - layer.x if side > 0 else layer.x) + layer.tall * 0.6
 
 
-def _towards(layer: Layer, path: Path, away: float) -> bool:
+def _towards(layer: Layer, path: MovePath, away: float) -> bool:
     """Whether the picture has to be turned round to look where it goes."""
     going = away if path.way in ("leaves", "passes") or path.side else -away
     return (going > 0) == (layer.looks == "left")

@@ -12,7 +12,7 @@ from sorasync.preview.animatic.boxes import ABSTRACT
 from sorasync.preview.animatic.camera import View, read_camera
 from sorasync.preview.animatic.colours import colours_in
 from sorasync.preview.animatic.entities import find_entities, is_inside, people_in, things_in
-from sorasync.preview.animatic.entity import Entity, Path
+from sorasync.preview.animatic.entity import Entity, MovePath
 from sorasync.preview.animatic.pictogram_names import language_of
 from sorasync.preview.animatic.vocabulary import Match, Place, split_words, words_of
 from sorasync.preview.animatic.word_context import (
@@ -534,7 +534,7 @@ def _on_paths(
             across = side and after[after.index(said) + 1 :][:1] == ["to"]
             if side and (across or _FROM.intersection(after[: after.index(said)])):
                 side = {"left": "right", "right": "left"}[side]
-            path = Path(match.entry, number / count, (number + 1) / count, side)
+            path = MovePath(match.entry, number / count, (number + 1) / count, side)
             changed[mover] = replace(changed[mover], path=path)
             break
     return tuple(changed)

@@ -11,7 +11,7 @@ from PIL import Image
 from sorasync.preview.animatic import figure, vocabulary
 from sorasync.preview.animatic.camera import Camera, Framing, View
 from sorasync.preview.animatic.canvas import RGB
-from sorasync.preview.animatic.entity import Entity, Path
+from sorasync.preview.animatic.entity import Entity, MovePath
 from sorasync.preview.animatic.layers import Layer
 from sorasync.preview.animatic.patch import make_patch, turned_round
 from sorasync.preview.animatic.pictograms import draw_box, draw_pictogram
@@ -145,7 +145,11 @@ def _whole(
 
 
 def layer_of(
-    group: Group, picture: Image.Image, look: Look, at: tuple[float, float, float, float], path: Path | None
+    group: Group,
+    picture: Image.Image,
+    look: Look,
+    at: tuple[float, float, float, float],
+    path: MovePath | None,
 ) -> Layer:
     """A layer of one member: `at` is its middle, foot, height and depth."""
     x, foot, tall, depth = at
