@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -98,10 +99,19 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     nothing.
     """
     library, graph = _wanted(project, options)
-    if store is not None:
-        return _planned(project, options, library, graph, store)
-    with project.synced_store() as opened:
-        return _planned(project, options, library, graph, opened)
+    with nullcontext(store) if store is not None else project.synced_store() as opened:
+        briefs = opened.briefs()
+        with project.linting_ahead(library, _surely_rendered(graph, options, briefs)):
+            return _planned(project, options, library, graph, opened, briefs)
+
+
+def _surely_rendered(graph: Graph, options: PlanOptions, briefs: Mapping[str, Brief]) -> Collection[str]:
+    """The clips to be rendered, where that is plain before anything is compared: none was yet, and all are
+    asked for.
+    """
+    if briefs or not options.lint or options.selection or options.sample is not None:
+        return ()
+    return {name for name, clip in graph.clips.items() if clip.takes or clip.steps}
 
 
 def _wanted(project: Project, options: PlanOptions) -> tuple[Library, Graph]:
@@ -124,9 +134,15 @@ def by_batch(project: Project, options: PlanOptions) -> bool:
     return wanted
 
 
-def _planned(project: Project, options: PlanOptions, library: Library, graph: Graph, store: Store) -> Planned:
+def _planned(
+    project: Project,
+    options: PlanOptions,
+    library: Library,
+    graph: Graph,
+    store: Store,
+    briefs: Mapping[str, Brief],
+) -> Planned:
     batch = by_batch(project, options)
-    briefs = store.briefs()
     lost = lost_renders(graph, briefs)
     retaken = _retakes(project, store, library, graph, briefs) if FAILING in options.replace else None
     failing = retaken.reasons if retaken else None

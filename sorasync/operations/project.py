@@ -7,8 +7,8 @@ so that a command pays only for what it uses.
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sorasync.assets.archive import Archive
     from sorasync.assets.store import AssetStore
+    from sorasync.forked_work import ForkedWork
     from sorasync.graph.graph import Graph
     from sorasync.manifest.config import Config, ProviderConfig
     from sorasync.manifest.diagnostic import Diagnostic, ManifestError
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from sorasync.provider.host_client import HostClient
     from sorasync.state.lockfile_text import PaidTwice
     from sorasync.state.store import Store
+
+# Fewer prompts are looked at before a process has started; of more it takes as much memory as this one.
+_WORTH_FORKING = 2_000
+_TOO_MANY_TO_FORK = 200_000
 
 
 def profile_of(root: Path, config: Config) -> Profile:
@@ -76,8 +81,14 @@ class Project:
     # The profiles of the other hosts, by their names in `[providers]`.
     others: Mapping[str, Profile] = field(default_factory=dict)
     _wanted: list[Wanted] = field(default_factory=list, compare=False, repr=False)
+    # Whether this process is one command, so that it may fork.
+    forks: bool = field(default=False, compare=False, repr=False)
     # What commands have printed, by host: one may ask somebody for a password.
     printed_keys: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    # The lint that a second process is at, with the library and the clips that it looks at.
+    _ahead: list[tuple[Library, Collection[str] | None, ForkedWork[tuple[Diagnostic, ...]]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
     # What is known of a bucket is read once.
     _archives: dict[str, Archive] = field(default_factory=dict, compare=False, repr=False)
 
@@ -214,28 +225,61 @@ class Project:
 
     def lint(self, library: Library, only: Collection[str] | None = None) -> tuple[Diagnostic, ...]:
         """The lint findings in the prompts of the library, or of the clips in `only`."""
-        engine = self.engine
-        if engine is None or only is not None or not any(one.library is library for one in self._wanted):
+        if (evidence := self._lint_evidence(library, only)) is None or (engine := self.engine) is None:
             return self._linted(library, only)
-        from sorasync.library_file import read_file
-        from sorasync.operations.engine import Findings
-
-        # Comments and tables of the configuration decide what is reported, and where.
-        configuration = read_file(self.root / "sorasync.toml", within=self.root).hex()
-        evidence = engine.evidence(configuration, self.config.lint.model_dump_json())
         if engine.findings is not None and engine.findings.evidence == evidence:
             return engine.findings.diagnostics
+        from sorasync.operations.engine import Findings
+
         found = self._linted(library, only)
         if engine.unmoved:
             engine.findings, engine.changed = Findings(evidence, found), True
             self._keep_engine(engine)
         return found
 
+    def _lint_evidence(self, library: Library, only: Collection[str] | None) -> str | None:
+        """What the findings in the library follow from, None where they are not kept."""
+        engine = self.engine
+        if engine is None or only is not None or not any(one.library is library for one in self._wanted):
+            return None
+        from sorasync.library_file import read_file
+
+        # Comments and tables of the configuration decide what is reported, and where.
+        configuration = read_file(self.root / CONFIG_FILE, within=self.root).hex()
+        return engine.evidence(configuration, self.config.lint.model_dump_json())
+
+    @contextmanager
+    def linting_ahead(self, library: Library, only: Collection[str] | None = None) -> Iterator[None]:
+        """Begin with what `lint` will be asked for within the block, on another core where one is free."""
+        looked_at = len(library.clips if only is None else only)
+        begun = None
+        if self.forks and _WORTH_FORKING <= looked_at <= _TOO_MANY_TO_FORK and not self._knows(library, only):
+            from sorasync.forked_work import ForkedWork
+
+            begun = ForkedWork.start(lambda: self._linted(library, only))
+        if begun is None:
+            yield
+            return
+        self._ahead.append((library, only, begun))
+        try:
+            yield
+        finally:
+            self._ahead.clear()
+            begun.close()
+
+    def _knows(self, library: Library, only: Collection[str] | None) -> bool:
+        """Whether the findings are known from before."""
+        kept = self.engine.findings if self.engine is not None else None
+        return kept is not None and kept.evidence == self._lint_evidence(library, only)
+
     def _linted(
         self, library: Library, only: Collection[str] | None, memo: LintMemo | None = None
     ) -> tuple[Diagnostic, ...]:
         from sorasync.manifest.lint import Defaults, lint
 
+        for of, clips, begun in self._ahead:
+            if of is library and clips == only and (found := begun.result()) is not None:
+                return found
         return lint(library, only=only, defaults=Defaults(self._default_seconds), memo=memo)
 
     def _default_seconds(self, model: str | None) -> int | None:

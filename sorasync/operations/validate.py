@@ -61,13 +61,14 @@ def _checked_library(project: Project) -> ValidatedLibrary:
     from sorasync.operations.sunset import endings
 
     library, language = project.sound_library()
-    graph, lacks = project.graph_as_far(library, keys=False)
-    lacking = {lack.address for lack in lacks}
-    sound = frozenset(a for a in graph.keys if owner(a) not in lacking)
-    media = [one for one in media_findings(project, library, graph, sound) if one.address not in lacking]
-    stale = schema_findings(project.root)
-    warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
-    cuts = cut_findings(project, library, graph)
+    with project.linting_ahead(library):
+        graph, lacks = project.graph_as_far(library, keys=False)
+        lacking = {lack.address for lack in lacks}
+        sound = frozenset(a for a in graph.keys if owner(a) not in lacking)
+        media = [one for one in media_findings(project, library, graph, sound) if one.address not in lacking]
+        stale = schema_findings(project.root)
+        cuts = cut_findings(project, library, graph)
+        warned = (*library.warnings, *endings(project, library), *project.lint(library), *stale)
     found = sorted((*language, *warned, *lacks, *media, *cuts), key=Diagnostic.sort_key)
     return ValidatedLibrary(
         tuple(found),

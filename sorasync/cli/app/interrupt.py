@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import contextlib
 import io
@@ -99,15 +100,21 @@ def flush_output(code: int) -> int:
 
 
 def leave(code: int) -> None:
-    """End the process, at once where an interruption left threads behind that still draw."""
+    """End the process without taking a library apart first, which takes a while and frees what ends anyway.
+
+    Where threads still work they are waited for, save for those that an interruption left behind.
+    """
     code = flush_output(code)
-    behind = [thread for thread in threading.enumerate() if not thread.daemon]
-    if code in _INTERRUPTED and behind != [threading.main_thread()]:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+    behind = any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
+    if behind and code not in _INTERRUPTED:
+        sys.exit(code)
+    if not behind:
+        # What has been registered for the end of a process, as by `logging` and `tempfile`.
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

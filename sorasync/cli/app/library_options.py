@@ -43,7 +43,8 @@ class Globals:
 
         # Before it is opened: the configuration's own faults have a place as well.
         files_are_of(find_library(self.library or Path.cwd()))
-        return Project.open(self.library, self.env, cached=self.cached and not self.no_cache)
+        opened = Project.open(self.library, self.env, cached=self.cached and not self.no_cache)
+        return replace(opened, forks=True)
 
     @property
     def json(self) -> bool:
