@@ -9,7 +9,8 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, TypeVar
+from types import TracebackType
+from typing import Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -17,36 +18,36 @@ _THREADS = "/proc/self/task"
 
 
 class ForkedWork(Generic[T]):
-    """A result in the making. Its process must be ended by `close`, whether it was asked for or not.
+    """A result that another process makes within the block, if it is `worth` that and can be had.
 
-    The process shares what was made so far, and nothing of it may be changed, written to or closed there:
-    it only computes. Where it cannot be had the caller computes for itself, so that nothing hangs on it.
+    That process has everything that was made before the block and computes from it; it must not write,
+    nor use a connection. Nothing hangs on it: where it gives no result the caller computes for itself.
     """
 
-    def __init__(self, pid: int, answer: int) -> None:
-        self._pid = pid
-        self._answer = answer
+    def __init__(self, work: Callable[[], T], *, worth: bool = True) -> None:
+        self._work = work
+        self._worth = worth
+        self._pid: int | None = None
+        self._answer = -1
 
-    @classmethod
-    def start(cls, work: Callable[[], T]) -> ForkedWork[T] | None:
-        """Begin; None where that is not safe, or no core is free for it."""
-        if not _can_fork():
-            return None
-        reading, writing = os.pipe()
+    def __enter__(self) -> ForkedWork[T]:
+        if not self._worth or not _can_fork():
+            return self
+        self._answer, writing = os.pipe()
         try:
-            pid = os.fork()
+            self._pid = os.fork()
         except OSError:
-            os.close(reading)
-            os.close(writing)
-            return None
-        if pid == 0:
-            _work_and_leave(work, writing)
+            os.close(self._answer)
+        if self._pid == 0:
+            _work_and_leave(self._work, writing)
         os.close(writing)
-        return cls(pid, reading)
+        return self
 
     def result(self) -> T | None:
-        """Wait for the result; None where the process failed."""
-        with open(self._answer, "rb", closefd=False) as answer:
+        """Wait for the result; None where no process was started, or it failed. To be asked for once."""
+        if self._pid is None:
+            return None
+        with os.fdopen(self._answer, "rb", closefd=False) as answer:
             data = answer.read()
         try:
             found: T = pickle.loads(data)
@@ -54,8 +55,14 @@ class ForkedWork(Generic[T]):
             return None
         return found
 
-    def close(self) -> None:
-        """End the process."""
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._pid is None:
+            return
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         with suppress(ChildProcessError):
@@ -64,7 +71,10 @@ class ForkedWork(Generic[T]):
 
 
 def _can_fork() -> bool:
-    """Only Linux tells of every thread, and a lock that another one holds would stay locked for ever."""
+    """Whether a core is free and this is the only thread: a lock that another one holds would stay locked.
+
+    Only Linux tells of the threads that Python did not start.
+    """
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
         return False
     try:
@@ -73,8 +83,8 @@ def _can_fork() -> bool:
         return False
 
 
-def _work_and_leave(work: Callable[[], object], writing: int) -> None:
-    """Answer with the result, or with nothing; never returns."""
+def _work_and_leave(work: Callable[[], object], writing: int) -> NoReturn:
+    """Answer with the result, or with nothing."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
@@ -84,7 +94,7 @@ def _work_and_leave(work: Callable[[], object], writing: int) -> None:
             os.dup2(nowhere, stream)
         gc.disable()
         data = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
-        with open(writing, "wb") as answer:
+        with os.fdopen(writing, "wb") as answer:
             answer.write(data)
     finally:
         os._exit(0)

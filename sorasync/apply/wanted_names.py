@@ -78,12 +78,12 @@ def stale_names(
     nodes: Iterable[ClipNode],
     bindings: Mapping[str, Binding],
     briefs: Mapping[str, Brief],
-    present: Container[str],
     holds: Callable[[str], str | None],
     directory: str,
     name_of: Callable[[str], str],
-) -> Iterator[Relink]:
-    """The clips among `nodes` whose name links to the wrong render although the right one is stored. Pure.
+) -> Iterator[tuple[Relink, str]]:
+    """The clips among `nodes` whose name links to the wrong render although the right one is stored, each
+    with the digest of that. Pure.
 
     `directory` is that of the assets, as people see it; `holds` the digest of what a name was made for, None
     for one that is to be left alone. A name that is missing counts where a clip has several renders: the
@@ -92,7 +92,7 @@ def stale_names(
     for node in nodes:
         stored = {address: sha for address in node.renders if (sha := _asset(address, bindings, briefs))}
         final = _final(node, stored)
-        if final is None or stored[final] not in present:
+        if final is None:
             continue
         base = base_name(node, name_of)
         name = next((one for one in map(base.__add__, _ENDINGS[node.kind]) if holds(one)), None)
@@ -102,7 +102,8 @@ def stale_names(
             unknown = "an earlier render" if held else None
             old = next((graph.label(address) for address, sha in stored.items() if sha == held), unknown)
             wanted = graph.keys[final]
-            yield Relink(node.address, name, f"{directory}/{name}", old, graph.label(final), wanted)
+            file = f"{directory}/{name}"
+            yield Relink(node.address, name, file, old, graph.label(final), wanted), stored[final]
 
 
 # The endings that the name of a clip or still may have.

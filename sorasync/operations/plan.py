@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
@@ -11,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
+from sorasync.forked_work import ForkedWork
 from sorasync.graph.address import kind_of, natural, owner
 from sorasync.graph.expand import expand
 from sorasync.graph.graph import ClipNode, Graph
@@ -20,14 +20,15 @@ from sorasync.operations.fault_location import placed
 from sorasync.operations.local_copies import spares
 from sorasync.operations.project import Project
 from sorasync.operations.repeats import repeats
+from sorasync.operations.wrong_names import WrongName, wrong_names
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.cost import FREE, Total, cost_at, total
 from sorasync.plan.diff import diff
-from sorasync.plan.part_memo import PartMemo
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
+from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
 from sorasync.state.record import Status
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from sorasync.operations.drift import Drift, Swept
     from sorasync.operations.library_host import Host
     from sorasync.operations.retake import Retakes
-    from sorasync.plan.recorded import Recorded
     from sorasync.provider.base import Provider
     from sorasync.provider.wire import Job
     from sorasync.state.record import Binding, Brief, Record
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 # A package for checking media is missing: `validate` says so, so plans need not.
 _NOT_LOOKED_AT = "S220"
+# Fewer names are compared before a process has started; more take as much memory once more.
+_WORTH_FORKING = 20_000
+_TOO_MANY_TO_FORK = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,13 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     """
     library, graph = _wanted(project, options)
     with nullcontext(store) if store is not None else project.synced_store() as opened:
-        briefs = opened.briefs()
-        with project.linting_ahead(library, _surely_rendered(graph, options, briefs)):
-            return _planned(project, options, library, graph, opened, briefs)
+        briefs, bindings = opened.briefs(), opened.bindings()
+        naming = ForkedWork(
+            lambda: wrong_names(project, graph, bindings, briefs, Recorded(bindings, briefs, ())),
+            worth=project.forks and _WORTH_FORKING <= len(bindings) <= _TOO_MANY_TO_FORK,
+        )
+        with naming, project.linting_ahead(library, _surely_rendered(graph, options, briefs)):
+            return _planned(project, options, library, graph, opened, briefs, bindings, naming)
 
 
 def _surely_rendered(graph: Graph, options: PlanOptions, briefs: Mapping[str, Brief]) -> Collection[str]:
@@ -141,6 +148,8 @@ def _planned(
     graph: Graph,
     store: Store,
     briefs: Mapping[str, Brief],
+    bindings: Mapping[str, Binding],
+    naming: ForkedWork[list[WrongName]],
 ) -> Planned:
     batch = by_batch(project, options)
     lost = lost_renders(graph, briefs)
@@ -149,7 +158,7 @@ def _planned(
     replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
     swept = _sweep(project, options, store, graph)
-    known, found, silent = _surveyed(project, options, graph, store, briefs, replaced, swept)
+    known, found, silent = _surveyed(project, options, graph, store, briefs, bindings, replaced, swept)
     changes = diff(
         graph,
         known,
@@ -166,6 +175,8 @@ def _planned(
     if options.sample is not None:
         kept = sampled(kept, options.sample)
     untouched = _untouched(graph, found)
+    if (wrong := naming.result()) is None:
+        wrong = wrong_names(project, graph, bindings, briefs, known.recorded_facts())
     plan = Plan(
         library=project.name,
         env=project.config.env or "",
@@ -189,7 +200,7 @@ def _planned(
         if project.hosts.several
         else {},
         allowances=allowances(project, store),
-        relinks=tuple(_relinks(project, graph, known, known.recorded_facts(), changes)),
+        relinks=tuple(_relinks(known, wrong, changes)),
         notices=(
             *store.notices,
             *silent,
@@ -208,6 +219,7 @@ def _surveyed(
     graph: Graph,
     store: Store,
     briefs: Mapping[str, Brief],
+    bindings: Mapping[str, Binding],
     replaced: set[str],
     swept: Swept | None,
 ) -> tuple[Known, Survey, list[str]]:
@@ -221,7 +233,6 @@ def _surveyed(
     if archive.remote:
         named = {one.asset for one in briefs.values() if one.asset is not None}
         present = {*here, *archive.holds(named.difference(here), ask=not options.offline)}
-    bindings = store.bindings()
     refuse_mismatch = project.config.assets.mismatch == "fail"
     recorded = project.previous_plan().recorded(bindings, briefs, present, refuse_mismatch)
     known = Known(
@@ -290,37 +301,13 @@ def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     return frozenset(address for address, key in graph.keys.items() if key in lost) if lost else frozenset()
 
 
-def _relinks(
-    project: Project, graph: Graph, known: Known, recorded: Recorded, changes: Iterable[Change]
-) -> Iterable[Relink]:
-    """The names that do not link to what the manifests want.
+def _relinks(known: Known, wrong: Iterable[WrongName], changes: Iterable[Change]) -> Iterator[Relink]:
+    """The names that do not link to what the manifests want, although it is here.
 
     Clips with other changes are left out: those changes relink them too.
     """
-    assets = project.assets()
-    if not assets.root.exists():
-        return ()
-    from sorasync.apply.wanted_names import not_linked, stale_names
-
-    made_for, naming = project.made_names(), project.file_naming(graph)
-    nodes = graph.nodes()
-    if recorded.covers(made_for):
-        # With a pattern, the name of a clip depends on others.
-        linked = PartMemo[bool]() if project.config.assets.names else project.previous_plan().linked
-        linked.begin(recorded, made_for)
-        nodes = not_linked(graph, known.bindings, known.briefs, made_for, naming, linked)
-
-    def holds(name: str) -> str | None:
-        if name in made_for:
-            return made_for[name]
-        return None if os.path.lexists(assets.path / name) else ""
-
     changed = {owner(change.address) for change in changes if not change.stuck}
-    directory = project.config.assets.path
-    stale = stale_names(graph, nodes, known.bindings, known.briefs, known.here, holds, directory, naming)
-    return sorted(
-        (relink for relink in stale if relink.clip not in changed), key=lambda relink: natural(relink.clip)
-    )
+    return (name.relink for name in wrong if name.video in known.here and name.relink.clip not in changed)
 
 
 def _display_order(change: Change) -> tuple[object, ...]:

@@ -251,21 +251,17 @@ class Project:
     @contextmanager
     def linting_ahead(self, library: Library, only: Collection[str] | None = None) -> Iterator[None]:
         """Begin with what `lint` will be asked for within the block, on another core where one is free."""
-        looked_at = len(library.clips if only is None else only)
-        begun = None
-        if self.forks and _WORTH_FORKING <= looked_at <= _TOO_MANY_TO_FORK and not self._knows(library, only):
-            from sorasync.forked_work import ForkedWork
+        from sorasync.forked_work import ForkedWork
 
-            begun = ForkedWork.start(lambda: self._linted(library, only))
-        if begun is None:
-            yield
-            return
-        self._ahead.append((library, only, begun))
-        try:
-            yield
-        finally:
-            self._ahead.clear()
-            begun.close()
+        looked_at = len(library.clips if only is None else only)
+        worth = self.forks and _WORTH_FORKING <= looked_at <= _TOO_MANY_TO_FORK
+        worth = worth and not self._knows(library, only)
+        with ForkedWork(lambda: self._linted(library, only), worth=worth) as begun:
+            self._ahead.append((library, only, begun))
+            try:
+                yield
+            finally:
+                self._ahead.clear()
 
     def _knows(self, library: Library, only: Collection[str] | None) -> bool:
         """Whether the findings are known from before."""
