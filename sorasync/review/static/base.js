@@ -61,20 +61,30 @@ window.Review = (() => {
   async function get(path, parameters) {
     if (exported) return Review.offline.answer(path + (parameters ? `?${Object.values(parameters)[0]}` : ""));
     const query = parameters ? `?${new URLSearchParams(parameters)}` : "";
-    return answerOf(await fetch(path + query, { credentials: "same-origin" }));
+    return answerOf(await asked(path + query, {}));
   }
 
   async function post(path, body) {
     if (exported) return Review.offline.post(path, body);
-    const request = { method: "POST", credentials: "same-origin", body: JSON.stringify(body) };
-    return answerOf(await fetch(path, { ...request, headers: { "content-type": "application/json" } }));
+    return answerOf(await asked(path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }));
   }
+
+  async function asked(path, request) {
+    try { return await fetch(path, { credentials: "same-origin", ...request }); } catch {
+      throw new Error("The server does not answer. Is sorasync review still running?");
+    }
+  }
+
+  // After a restart the cookie of this browser is worth nothing any more.
+  const LOCKED = "sorasync review was started anew: open the address that it printed, then this page goes on";
 
   async function answerOf(response) {
     if (response.ok) return response.json();
     let told = { error: `the server answered with ${response.status}` };
     if ((response.headers.get("content-type") || "").includes("json")) told = await response.json();
-    throw new Error([told.error, told.hint].filter(Boolean).map(sentence).join(" "));
+    else if ((await response.text()).trim() === "no cookie") told = { error: LOCKED };
+    const error = new Error([told.error, told.hint].filter(Boolean).map(sentence).join(" "));
+    throw Object.assign(error, { status: response.status });
   }
 
   const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? "" : ".");
@@ -86,19 +96,31 @@ window.Review = (() => {
     clip: (name) => `#/clip/${encodeURIComponent(name)}`,
   };
 
+  const MOST_TOASTS = 3;
+
   // Messages that go away, with at most one action.
   function toast(text, action) {
     const place = document.getElementById("toasts");
     const one = el("div", { class: "toast" }, el("span", {}, text));
     const leave = () => one.remove();
     if (action) one.append(el("button", { onclick: () => { leave(); action.run(); } }, action.label));
+    // Whoever is quick gets the last few only: they lie over the page.
+    while (place.children.length >= MOST_TOASTS) place.firstChild.remove();
     place.append(one);
     setTimeout(leave, action ? 9000 : 6000);
   }
   const failed = (error) => toast(error.message);
 
-  // A dialog that resolves with what its form was left with: null where it was left with Escape.
+  // A dialog that resolves with what its form was left with: null where it was left with Escape. One that comes
+  // late, while another is open, waits: it must take away neither what is being typed nor what Enter means.
+  let lastAsked = Promise.resolve();
   function ask(title, content, buttons) {
+    const answer = lastAsked.then(() => opened(title, content, buttons));
+    lastAsked = answer.catch(() => {});
+    return answer;
+  }
+
+  function opened(title, content, buttons) {
     const dialog = document.getElementById("dialog");
     return new Promise((resolve) => {
       // Enter in a field means the primary button, whatever stands before it.
@@ -160,8 +182,14 @@ window.Review = (() => {
     return [el(tag, {}, text), " "];
   });
 
+  // What somebody set stays through a reload of the tab.
+  const kept = {
+    get: (name) => { try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; } },
+    set: (name, value) => { try { sessionStorage.setItem(name, JSON.stringify(value)); } catch { /* a page from a file may keep nothing */ } },
+  };
+
   return {
-    el, svg, put, keepFocus, icon, get, post, address, toast, failed, ask, bindings, money, dollars, costs, counted, diffOf,
+    el, svg, put, keepFocus, icon, get, post, address, sentence, kept, toast, failed, ask, bindings, money, dollars, costs, counted, diffOf,
     exported, library: null, redraw: () => {},
   };
 })();

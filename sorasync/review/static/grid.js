@@ -5,7 +5,8 @@ Review.grid = (() => {
   const { el, put, address, money, costs, counted } = Review;
   const LEAST_WIDTH = 232, GAP = 16, BELOW = 86, SPARE_ROWS = 2, HEADING = 44;
   const STAGES = ["lost", "blocked", "failed", "in flight", "to do", "waiting", "done"];
-  const filters = { text: "", stage: "", tag: "", only: "", sort: "" };
+  const NONE = { text: "", stage: "", tag: "", only: "" };
+  const filters = { ...NONE, sort: "", ...Review.kept.get("filters") };
   let focused = 0;
 
   function wanted(clips) {
@@ -28,29 +29,42 @@ Review.grid = (() => {
     return found;
   }
 
-  function choice(label, name, options, changed) {
-    const select = el("select", {
-      "aria-label": label,
-      onchange: () => { filters[name] = select.value; changed(); },
-    }, options.map(([value, text]) => el("option", { value, selected: filters[name] === value }, text)));
-    return select;
-  }
+  // The filters. Their options follow the library; what is chosen stays among them.
+  class Bar {
+    constructor(changed) {
+      this.search = el("input", {
+        type: "search", id: "search", placeholder: "Search names, tags and prompts",
+        "aria-label": "Search clips", oninput: () => { filters.text = this.search.value; changed(); },
+      });
+      const choice = (label, name) => {
+        const select = el("select", { "aria-label": label, onchange: () => { filters[name] = select.value; changed(); } });
+        return select;
+      };
+      this.choices = { stage: choice("Status", "stage"), tag: choice("Tag", "tag"), only: choice("Show", "only"), sort: choice("Order", "sort") };
+      this.node = el("div", { class: "filters", role: "search" }, this.search, Object.values(this.choices));
+    }
 
-  function bar(clips, changed) {
-    const tags = [...new Set(clips.flatMap((clip) => clip.tags))].sort();
-    const stages = STAGES.filter((stage) => clips.some((clip) => clip.stage === stage));
-    const search = el("input", {
-      type: "search", id: "search", placeholder: "Search names, tags and prompts", value: filters.text,
-      "aria-label": "Search clips", oninput: () => { filters.text = search.value; changed(); },
-    });
-    const stills = clips.some((clip) => clip.kind === "still");
-    const only = [["", "All clips"], ...(stills ? [["stills", "Stills"]] : []), ["choose", "Waiting for a pick"], ["cost", "Still to pay"],
-      ["notes", "Open notes"], ["rejected", "Rejected takes"], ["checks", "Failed checks"]];
-    return el("div", { class: "filters", role: "search" }, search,
-      choice("Status", "stage", [["", "Any status"], ...stages.map((s) => [s, s])], changed),
-      tags.length ? choice("Tag", "tag", [["", "Any tag"], ...tags.map((t) => [t, t])], changed) : null,
-      choice("Show", "only", only, changed),
-      choice("Order", "sort", [["scene", "By manifest"], ["name", "By name"], ["status", "By status"], ["cost", "By remaining cost"]], changed));
+    follow(clips) {
+      const tags = new Set(clips.flatMap((clip) => clip.tags)), stages = new Set(clips.map((clip) => clip.stage));
+      if (filters.tag) tags.add(filters.tag);
+      if (filters.stage) stages.add(filters.stage);
+      const stills = filters.only === "stills" || clips.some((clip) => clip.kind === "still");
+      const options = {
+        stage: [["", "Any status"], ...STAGES.filter((stage) => stages.has(stage)).map((stage) => [stage, stage])],
+        tag: [["", "Any tag"], ...[...tags].sort().map((tag) => [tag, tag])],
+        only: [["", "All clips"], ...(stills ? [["stills", "Stills"]] : []), ["choose", "Waiting for a pick"], ["cost", "Still to pay"],
+          ["notes", "Open notes"], ["rejected", "Rejected takes"], ["checks", "Failed checks"]],
+        sort: [["scene", "By manifest"], ["name", "By name"], ["status", "By status"], ["cost", "By remaining cost"]],
+      };
+      for (const [name, select] of Object.entries(this.choices)) {
+        const offered = JSON.stringify(options[name]);
+        if (select.offered !== offered) put(select, ...options[name].map(([value, text]) => el("option", { value }, text)));
+        select.offered = offered;
+        if (select.value !== filters[name]) select.value = filters[name];
+      }
+      if (this.search.value !== filters.text) this.search.value = filters.text;
+      this.choices.tag.hidden = !tags.size;
+    }
   }
 
   function badge(clip) {
@@ -100,7 +114,7 @@ Review.grid = (() => {
     };
     card.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") start(); });
     card.addEventListener("pointerleave", stop);
-    card.addEventListener("focus", start);
+    card.addEventListener("focus", () => { if (card.matches(":focus-visible")) start(); });
     card.addEventListener("blur", stop);
   }
 
@@ -129,8 +143,12 @@ Review.grid = (() => {
     // Headings help where manifests hold several clips; over each single card they would only take room.
     const scenes = new Set(clips.map((clip) => clip.scene)).size;
     filters.sort ||= clips.length >= 2 * scenes ? "scene" : "name";
+    const bar = new Bar(refill);
     const summary = el("p", { class: "faint summary", id: "found" });
     const list = el("ul", { class: "grid", "aria-label": "Clips" });
+    const nothing = el("div", { class: "empty" }, el("p", {}, "No clip matches."),
+      el("p", {}, el("button", { onclick: () => { Object.assign(filters, NONE); refill(); bar.search.focus(); } }, "Show all clips")));
+    const undeclared = el("p", { class: "empty" }, "No clip is declared yet.");
     let found = [], columns = 1, rowHeight = 1, drawn = new Map(), width = 0;
     // Where each card lies, and the headings of manifests between them: [name, how many, top].
     let spots = [], headings = [];
@@ -240,9 +258,13 @@ Review.grid = (() => {
 
     function refill() {
       const active = list.contains(document.activeElement);
+      bar.follow(Review.library.clips);
+      Review.kept.set("filters", filters);
       found = wanted(Review.library.clips);
       const total = Review.library.clips.length;
       summary.textContent = found.length === total ? kinds(found) : `${kinds(found)} of ${total.toLocaleString("en")}`;
+      nothing.hidden = found.length > 0 || !total;
+      undeclared.hidden = total > 0 || (Review.library.faults || []).length > 0;
       const before = `${columns} ${width}`;
       measure();
       for (const [index, one] of drawn) {
@@ -252,6 +274,15 @@ Review.grid = (() => {
       }
       draw();
       if (active) focus(focused);
+    }
+
+    // The card of the clip that somebody comes back from has the focus again.
+    function back(hash) {
+      const index = found.findIndex((clip) => address.clip(clip.name) === hash);
+      if (index < 0) return;
+      focused = index;
+      draw();
+      drawn.get(index)?.item.querySelector("a").focus({ preventScroll: true });
     }
 
     function focus(index) {
@@ -278,10 +309,7 @@ Review.grid = (() => {
     });
     addEventListener("scroll", later, { passive: true });
     addEventListener("resize", resized);
-    put(main, bar(clips, refill), summary, list);
-    if (!clips.length && !(Review.library.faults || []).length) {
-      main.append(el("p", { class: "empty" }, "No clip is declared yet."));
-    }
+    put(main, bar.node, summary, list, nothing, undeclared);
     refill();
 
     Review.bindings.view = [
@@ -296,11 +324,12 @@ Review.grid = (() => {
       { keys: "/", match: ["/"], label: "Search", run: () => document.getElementById("search").focus() },
       { keys: "w", match: ["w"], label: "Only clips that wait for a choice", run: () => {
         onlyWaiting(filters.only !== "choose");
-        show(main);
+        refill();
       } },
     ];
     return {
       update: refill,
+      back,
       close: () => { clearTimeout(calm); removeEventListener("scroll", later); removeEventListener("resize", resized); },
     };
   }

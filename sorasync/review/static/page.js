@@ -4,7 +4,9 @@
 (() => {
   const { el, put, icon, get, post, toast, failed, ask, bindings, money, dollars, costs } = Review;
   const main = document.getElementById("main");
-  let view = null, shown = "";
+  let view = null, shown = "", lost = null;
+  // How far each view was scrolled: whoever comes back finds it as it was left.
+  const places = Review.kept.get("places") || {};
 
   const VIEWS = [["#/", "Clips"], ["#/cuts", "Cuts"], ["#/plan", "Plan and money"]];
 
@@ -13,20 +15,29 @@
   function route() {
     const hash = location.hash || "#/";
     if (hash === shown) return;
+    const last = shown;
+    if (last) places[last] = scrollY;
     shown = hash;
     if (view) view.close?.();
+    document.getElementById("dialog").close();
     const [, name, ...rest] = hash.split("/");
     const clip = name === "clip" ? decoded(rest.join("/")) : "";
     if (name === "clip") view = Review.clip.show(main, clip);
     else if (name === "cuts") view = Review.plan.cuts(main);
     else if (name === "plan" && Review.library.spent) view = Review.plan.show(main);
     else view = Review.grid.show(main);
-    scrollTo(0, 0);
     drawTop();
+    scrollTo(0, name === "clip" ? 0 : places[hash] || 0);
+    view.back?.(last);
     document.title = name === "clip" ? `${clip} – ${Review.library.library}` : `${Review.library.library} – sorasync review`;
   }
 
   function drawTop() {
+    Review.keepFocus(document.getElementById("top"), drawHeader);
+    drawBanner();
+  }
+
+  function drawHeader() {
     const { library } = Review;
     document.getElementById("library").textContent = library.library;
     document.getElementById("env").textContent = library.env || "";
@@ -48,11 +59,22 @@
       ...(Review.exported ? [el("button", { onclick: Review.offline.send }, "Export notes")] : []),
       el("button", { onclick: theme, "aria-label": "Light or dark", title: "Light or dark" }, icon("sun")),
       el("button", { onclick: help, "aria-label": "Keys", title: "Keys (?)" }, "?"));
-    const banner = document.getElementById("banner");
-    const wrong = [...(library.faults || []), ...(library.notices || []), ...unwritten(library)];
-    banner.hidden = !wrong.length;
-    const title = (library.faults || []).length ? "The manifests have errors; this page shows the last good version." : "Note";
-    put(banner, el("strong", {}, title), el("ul", {}, wrong.slice(0, 8).map((text) => el("li", { dir: "auto" }, text))));
+  }
+
+  // What is wrong, and notes, which fold away. Drawn again only when something else is to be said, for it is read out.
+  function drawBanner() {
+    const { library } = Review, banner = document.getElementById("banner");
+    const faults = library.faults || [], notes = [...(library.notices || []), ...unwritten(library)];
+    const said = JSON.stringify([lost, faults, notes]);
+    if (said === banner.said) return;
+    banner.said = said;
+    banner.hidden = !lost && !faults.length && !notes.length;
+    const lines = (texts) => el("ul", {}, texts.slice(0, 8).map((text) => el("li", { dir: "auto" }, text)));
+    const folded = Review.kept.get("notes folded") ?? innerWidth <= 600;
+    put(banner, lost ? el("p", {}, el("strong", {}, lost)) : null,
+      faults.length ? [el("strong", {}, "The manifests have errors; this page shows the last good version."), lines(faults)] : null,
+      notes.length ? el("details", { open: !folded, ontoggle: (event) => Review.kept.set("notes folded", !event.target.open) },
+        el("summary", {}, Review.counted(notes.length, "note")), lines(notes)) : null);
   }
 
   function showWaiting() {
@@ -136,10 +158,28 @@
   ];
 
   Review.reload = reload;
+  let asked = 0, answered = 0;
   async function reload() {
-    try { Review.library = await get("/api/library"); } catch (error) { failed(error); return; }
+    const turn = asked += 1;
+    let fresh = null;
+    try { fresh = await get("/api/library"); } catch (error) { disconnected(error); return; }
+    // An answer that was overtaken by a later one is of no use.
+    if (turn < answered) return;
+    answered = turn;
+    Review.library = fresh;
+    lost = null;
     drawTop();
     if (view) view.update?.();
+    listen();
+  }
+
+  // Says so, and asks again now and then: the server may come back, and with it everything that changed meanwhile.
+  let again = 0;
+  function disconnected(error) {
+    lost = `${error.message} What is shown may be out of date.`;
+    drawBanner();
+    clearTimeout(again);
+    again = setTimeout(() => { if (events) reload(); else listen(); }, 2000);
   }
 
   // Only while somebody looks: a browser keeps few connections to one server, and tabs stay open for days.
@@ -149,14 +189,22 @@
     if (document.hidden) { events?.close(); events = null; return; }
     if (events) return;
     events = new EventSource("/api/events");
-    events.addEventListener("changed", (event) => { if (Number(event.data) !== Review.library.version) reload(); });
+    events.addEventListener("changed", (event) => { if (lost || Number(event.data) !== Review.library.version) reload(); });
+    events.addEventListener("error", () => {
+      events.close();
+      events = null;
+      clearTimeout(again);
+      again = setTimeout(reload, 500);
+    });
   }
 
   async function begin() {
     try { document.documentElement.dataset.theme = localStorage.getItem("theme") || ""; } catch { /* as above */ }
     if (!document.documentElement.dataset.theme) delete document.documentElement.dataset.theme;
     try { Review.library = await get("/api/library"); } catch (error) { put(main, el("p", { class: "empty" }, error.message)); return; }
+    history.scrollRestoration = "manual";
     addEventListener("hashchange", route);
+    addEventListener("pagehide", () => Review.kept.set("places", { ...places, [shown]: scrollY }));
     document.addEventListener("visibilitychange", listen);
     route();
     listen();

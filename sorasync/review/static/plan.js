@@ -10,8 +10,9 @@ Review.plan = (() => {
       let told;
       try { told = await get("/api/money"); } catch (error) { failed(error); return; }
       if (closed) return;
-      put(main, el("h2", {}, "Plan"), planned(told), applying(told), el("h2", {}, "Money"), spent(told));
+      Review.keepFocus(main, () => put(main, el("h2", {}, "Plan"), planned(told), applying(told), el("h2", {}, "Money"), spent(told)));
     }
+    put(main, el("h2", {}, "Plan"), el("p", { class: "faint" }, "Loading …"));
     const apply = Review.library.apply;
     Review.bindings.view = [
       ...(apply ? [{ keys: "a", match: ["a"], label: "Apply this plan, or stop applying it", run: () => main.querySelector(".apply button")?.click() }] : []),
@@ -168,7 +169,7 @@ Review.plan = (() => {
         } },
       { keys: "Escape", match: ["Escape"], label: "Back to the overview", run: () => { location.hash = "#/"; } }];
     draw();
-    return { update: () => { if (!playing) draw(); }, close: stop };
+    return { update: () => { if (!playing) Review.keepFocus(main, draw); }, close: stop };
   }
 
   // Two screens by turns: one loads what comes next while the other plays, so that nothing stands still between.

@@ -33,9 +33,11 @@ Review.player = (() => {
       for (const video of this.videos) {
         video.playbackRate = this.speed;
         video.muted = video !== this.heard;
-        video.addEventListener("loadedmetadata", () => this.set(this.time || time || 0), { once: true });
+        if (video.readyState < video.HAVE_METADATA) video.addEventListener("loadedmetadata", () => this.set(this.time || time || 0), { once: true });
       }
       this.set(time || 0);
+      // What comes in while others play plays along, above all where it is the longest and leads from now on.
+      if (this.asked) for (const video of this.videos) if (video.paused) this.start(video);
     }
 
     get leader() {
@@ -50,8 +52,9 @@ Review.player = (() => {
     get playing() { return Boolean(this.leader && this.asked); }
 
     play() {
+      if (!this.leader) return;
       this.asked = true;
-      if (this.leader && this.time >= this.length - 0.5 / this.fps) this.set(this.from || 0);
+      if (this.time >= this.length - 0.5 / this.fps) this.set(this.from || 0);
       for (const video of this.videos) this.start(video);
       this.changed();
     }
@@ -102,6 +105,7 @@ Review.player = (() => {
 
     tick(now) {
       if (!this.alive) return;
+      if (this.playing && this.videos.every((video) => video.error)) this.pause();
       if (this.playing) { this.turn(); this.nudge(); this.unstick(now); this.changed(); }
       requestAnimationFrame(this.tick);
     }
