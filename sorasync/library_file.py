@@ -21,6 +21,8 @@ CONFIG_FILE: Final = "sorasync.toml"
 TEXT_BYTES = 64 << 20
 # The largest video or image that is hashed or sent.
 MEDIA_BYTES = 16 << 30
+# Bytes read ahead. Said outright, since Python would look at each file to choose.
+_BUFFER = 1 << 13
 # Bytes that are read at once of what grew after a look at its size.
 _PIECE = 1 << 20
 
@@ -74,13 +76,15 @@ def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) ->
     `within` is the directory that holds the file once all links are followed; None for a file that the user
     named on the command line, or one in a place that the caller has checked.
     """
-    real = os.path.realpath(path)
-    if within is not None and not Path(real).is_relative_to(os.path.realpath(within)):
-        raise FileRefused(path, errno.EPERM, "leads out of the library through a link", outside=True)
+    # Between the look and the opening the name may have become something else: a link is not followed where
+    # it could lead out, a FIFO does not hold the program up, and what was opened is looked at once more.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+    real = os.fspath(path)
+    if within is not None:
+        real, flags = os.path.realpath(path), flags | getattr(os, "O_NOFOLLOW", 0)
+        if not Path(real).is_relative_to(os.path.realpath(within)):
+            raise FileRefused(path, errno.EPERM, "leads out of the library through a link", outside=True)
     _require_regular(path, os.stat(real).st_mode)  # noqa: PTH116
-    # Between the look and the opening the name may have become something else: a link is not followed, a
-    # FIFO does not hold the program up, and what was opened is looked at once more.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(real, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(handle)
@@ -88,7 +92,7 @@ def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) ->
         _require_small(path, status.st_size, largest)
         if within is not None and (opened := _OPENED.get()) is not None:
             opened.add(path)
-        return os.fdopen(handle, "rb")
+        return os.fdopen(handle, "rb", buffering=_BUFFER)
     except BaseException:
         os.close(handle)
         raise

@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.mp4 import Mp4Facts
-from sorasync.library_file import open_file
 
 _HEADER, _DOC_TYPE, _SEGMENT = 0x1A45DFA3, 0x4282, 0x18538067
 _INFO, _SCALE, _DURATION = 0x1549A966, 0x2AD7B1, 0x4489
@@ -35,10 +34,12 @@ class _Element:
     open: bool = False
 
 
-def inspect_matroska(path: Path) -> tuple[str, Mp4Facts]:
-    """The document's type (`webm`, `matroska`) and its facts. Raises `DamagedFile` and OSError."""
-    with open_file(path, within=None) as file:
-        return _Reader(file, path, file.seek(0, 2)).inspect()
+def inspect_matroska(file: BinaryIO, path: Path) -> tuple[str, Mp4Facts]:
+    """The document's type (`webm`, `matroska`) and its facts; `path` is what errors call the file.
+
+    Raises `DamagedFile` and OSError.
+    """
+    return _Reader(file, path, file.seek(0, 2)).inspect()
 
 
 class _Reader:

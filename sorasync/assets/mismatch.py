@@ -67,11 +67,13 @@ def _frame(path: Path) -> str | None:
     except ImportError:
         return None
     try:
+        # No decoder is to be tried while the file is opened: the frame is decoded below, once.
+        options = {"codec_whitelist": "none"}
         # PyAV before 19 fails at metadata that is not UTF-8 unless told; later ones know no such argument.
         lenient: dict[str, Any] = (
             {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
         )
-        with av.open(str(path), **lenient) as container:
+        with av.open(str(path), options=options, **lenient) as container:
             stream = next((one for one in container.streams if one.type == "video"), None)
             if stream is not None:
                 # Threads would be made for one frame, which costs more than they save.

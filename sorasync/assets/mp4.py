@@ -6,15 +6,15 @@ pretty. Box layouts: ISO/IEC 14496-12, section 8.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from sorasync.assets.boxes import Box, BoxReader
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.library_file import open_file
 
-# Bytes read at a time: the important boxes are often close together.
-_AHEAD = 1 << 16
 # Bytes of a list of sample entries before the first, and of a video's entry before its boxes.
 _ENTRIES, _VISUAL = 8, 78
 
@@ -61,8 +61,12 @@ class _Track:
 def inspect_mp4(path: Path) -> Mp4Facts:
     """Check a file's structure. Raises `DamagedFile`, and OSError where it cannot be read."""
     with open_file(path, within=None) as file:
-        size = file.seek(0, 2)
-        return _inspect(BoxReader(file, path, size))
+        return inspect_opened_mp4(file, path)
+
+
+def inspect_opened_mp4(file: BinaryIO, path: Path) -> Mp4Facts:
+    """`inspect_mp4` of an open file; `path` is what errors call it."""
+    return _inspect(BoxReader(file, path, os.fstat(file.fileno()).st_size))
 
 
 def _inspect(reader: BoxReader) -> Mp4Facts:

@@ -76,7 +76,8 @@ def write_sidecar(store: AssetStore, sidecar: Sidecar) -> Path:
 def note(store: AssetStore, shelf: Shard, sidecar: Sidecar) -> Path:
     """`write_sidecar` on a shelf that is held already."""
     path = store.path_of(sidecar.sha256, SIDECAR)
-    renders = {other.key: other for other in _read_sidecar(path) or []} | {sidecar.key: sidecar}
+    others = _read_sidecar(path) if path.exists() else None
+    renders = {other.key: other for other in others or []} | {sidecar.key: sidecar}
     shelf.write(path, _encode_sidecar([renders[key] for key in sorted(renders)]))
     return path
 

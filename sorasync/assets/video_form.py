@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.matroska import inspect_matroska
-from sorasync.assets.mp4 import Mp4Facts, inspect_mp4
-from sorasync.assets.sniff import sniff_file
+from sorasync.assets.mp4 import Mp4Facts, inspect_opened_mp4
+from sorasync.assets.sniff import SNIFF_BYTES, sniff, sniff_file
 from sorasync.library_file import open_file
 from sorasync.text import counted
 
@@ -29,16 +29,18 @@ def inspect_video(path: Path) -> tuple[str, Mp4Facts | None]:
 
     Raises `DamagedFile`, also for what is no render at all, and OSError.
     """
-    kind = sniff_file(path)
-    if kind == "webm":
-        kind, facts = inspect_matroska(path)
-        return SUFFIXES["webm" if kind == "webm" else "matroska"], facts
-    if kind == "zip":
-        _pictures_of(path)
-    if kind in ("zip", "exr"):
-        return SUFFIXES[kind], None
-    facts = inspect_mp4(path)
-    return SUFFIXES["quicktime" if _is_quicktime(path) else "mp4"], facts
+    with open_file(path, within=None) as file:
+        head = file.read(SNIFF_BYTES)
+        kind = sniff(head)
+        if kind == "webm":
+            kind, facts = inspect_matroska(file, path)
+            return SUFFIXES["webm" if kind == "webm" else "matroska"], facts
+        if kind == "zip":
+            _pictures_of(path)
+        if kind in ("zip", "exr"):
+            return SUFFIXES[kind], None
+        facts = inspect_opened_mp4(file, path)
+        return SUFFIXES["quicktime" if head[8:12] == b"qt  " else "mp4"], facts
 
 
 def kept_as(path: Path) -> str:
@@ -75,8 +77,3 @@ def _pictures_of(path: Path) -> int:
     if not names:
         raise DamagedFile(path, "its ZIP archive is empty")
     return len(names)
-
-
-def _is_quicktime(path: Path) -> bool:
-    with open_file(path, within=None) as file:
-        return file.read(12)[8:12] == b"qt  "
