@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +92,7 @@ def open_file(path: Path, *, within: Path | None, largest: int = MEDIA_BYTES) ->
         _require_small(path, status.st_size, largest)
         if within is not None and (opened := _OPENED.get()) is not None:
             opened.add(path)
-        return os.fdopen(handle, "rb", buffering=_BUFFER)
+        return BufferedReader(FileIO(handle), _BUFFER)
     except BaseException:
         os.close(handle)
         raise

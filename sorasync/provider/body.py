@@ -10,25 +10,25 @@ from collections.abc import AsyncIterator
 
 import httpx
 
+from sorasync.provider.transport import Answer
+
 # Largest piece, in bytes.
 PIECE = 1 << 18
 # By encoding, the ways to open it: `deflate` comes with and without zlib's own header.
 _WINDOWS = {"gzip": (47,), "x-gzip": (47,), "deflate": (15, -15)}
 
 
-async def pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+async def pieces(answer: Answer) -> AsyncIterator[bytes]:
     """The decoded body. Raises what httpx raises, `DecodingError` for an encoding that was not asked for."""
-    stream = response.stream
-    assert isinstance(stream, httpx.AsyncByteStream)
-    coding = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
+    coding = answer.headers.get("content-encoding", "identity").strip().lower() or "identity"
     if coding == "identity":
-        async for raw in stream:
+        async for raw in answer.body:
             yield raw
         return
     if coding not in _WINDOWS:
         raise httpx.DecodingError(f"the answer is encoded in {coding[:20]}, which was not requested")
     inflated = _Inflated(_WINDOWS[coding])
-    async for raw in stream:
+    async for raw in answer.body:
         inflated.feed(raw)
         while piece := inflated.take():
             yield piece

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from sorasync.provider.redact import clean
 from sorasync.provider.retry import Patience, retried
 from sorasync.provider.sender import Sender
 from sorasync.provider.server_words import MOST_READ, begins_as_text, words
+from sorasync.provider.transport import Answer
 from sorasync.provider.wire import Job, JobStatus, Variant
 from sorasync.text import counted
 
@@ -56,7 +57,7 @@ GetJob = Callable[[str], Awaitable[Job]]
 class Fetched:
     """An open answer; see `sorasync.provider.base.Download`."""
 
-    def __init__(self, response: httpx.Response, sender: Sender, asked_offset: int) -> None:
+    def __init__(self, response: Answer, sender: Sender, asked_offset: int) -> None:
         self._sender = sender
         self._pieces = pieces(response)
         self._opening = b""
@@ -64,7 +65,7 @@ class Fetched:
         said = sender.secret.hide(headers.get("content-type", ""))
         self.content_type = clean(said.partition(";")[0], 100).lower()
         self.offset, self.length = 0, _length(headers)
-        if response.status_code == 206:
+        if response.status == 206:
             self.offset, self.length = _content_range(headers, asked_offset)
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -114,7 +115,7 @@ class Fetched:
 class InAnswer:
     """A file as base64 in the answer about its job, extracted while it arrives; see `Download`."""
 
-    def __init__(self, response: httpx.Response, sender: Sender, number: int) -> None:
+    def __init__(self, response: Answer, sender: Sender, number: int) -> None:
         self._response = response
         self._sender = sender
         self._number = number
@@ -279,7 +280,7 @@ class Downloader:
             return OnDisk(kept)
         request = self._asked_again(job.id)
         response = await stack.enter_async_context(self._sender.open("get", request))
-        if not response.is_success:
+        if not response.ok:
             raise await self._refused(response, str(request.url))
         return InAnswer(response, self._sender, kept)
 
@@ -289,19 +290,19 @@ class Downloader:
             self._links.check(url)
             request = self._sender.build("GET", url, self._headers(url, offset))
             response = await self._opened(name, request, stack)
-            if response.status_code == 416 and offset:
+            if response.status == 416 and offset:
                 offset = 0
-            elif response.has_redirect_location:
-                told = self._sender.secret.hide(response.headers["location"])
+            elif response.redirect is not None:
+                told = self._sender.secret.hide(response.redirect)
                 url = self._links.absolute(told, against=url)
-            elif response.status_code in (200, 203, 206):
+            elif response.status in (200, 203, 206):
                 return Fetched(response, self._sender, offset)
             else:
                 raise await self._refused(response, url)
-            await response.aclose()
+            await response.body.aclose()
         raise BadDownload("the download redirects endlessly")
 
-    async def _opened(self, name: str, request: httpx.Request, stack: AsyncExitStack) -> httpx.Response:
+    async def _opened(self, name: str, request: httpx.Request, stack: AsyncExitStack) -> Answer:
         """The answer. That another host than the user's own is away says nothing of the provider."""
         try:
             return await stack.enter_async_context(self._sender.open(name, request))
@@ -318,9 +319,9 @@ class Downloader:
             headers["range"] = f"bytes={offset}-"
         return headers
 
-    async def _refused(self, response: httpx.Response, url: str) -> ProviderError:
+    async def _refused(self, response: Answer, url: str) -> ProviderError:
         """Why there are no bytes. A refused signed URL has expired; that says nothing about the key."""
-        status = response.status_code
+        status = response.status
         if status in (202, 204):
             return NotReady(f"{self._sender.host.name} has no file there yet", status=status)
         if not self._links.trusted(url) and status in (400, 401, 403):
@@ -330,14 +331,14 @@ class Downloader:
         return found if status >= 300 else ServerError(found.message, status=status)
 
 
-def _length(headers: httpx.Headers) -> int | None:
+def _length(headers: Mapping[str, str]) -> int | None:
     """The number of bytes to expect; unknown if the transfer is compressed."""
     said = headers.get("content-length", "")
     coded = headers.get("content-encoding", "identity").lower() != "identity"
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 19 and not coded else None
 
 
-def _content_range(headers: httpx.Headers, asked: int) -> tuple[int, int | None]:
+def _content_range(headers: Mapping[str, str], asked: int) -> tuple[int, int | None]:
     """Start and whole length of a partial answer. Raises `BadDownload` if it is not the part asked for."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip().lower())
     if found is None or int(found[1]) != asked:

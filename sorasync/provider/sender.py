@@ -39,7 +39,7 @@ from sorasync.provider.provider_host import ProviderHost
 from sorasync.provider.read import holds_video, is_job, job_id
 from sorasync.provider.redact import Secret, may_hold, scrub
 from sorasync.provider.server_words import MOST_READ, words
-from sorasync.provider.transport import FIRST_BYTE, TellsFirstByte
+from sorasync.provider.transport import FIRST_BYTE, Answer, TellsFirstByte, answer_to
 
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=300.0)
 _PAID_TIMEOUT = httpx.Timeout(connect=15.0, read=300.0, write=120.0, pool=300.0)
@@ -195,7 +195,7 @@ class Sender:
     @asynccontextmanager
     async def open(
         self, name: str, request: httpx.Request, gate: PaymentGate | None = None
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AsyncIterator[Answer]:
         """Send, and hold the answer open. Raises `Withheld`, `NotSent`, `OutcomeUnknown` or `ServerError`."""
         if gate is None:
             response = await self._sent_renewed(name, request)
@@ -208,28 +208,26 @@ class Sender:
         try:
             yield response
         finally:
-            await response.aclose()
+            await response.body.aclose()
 
-    async def _sent_renewed(self, name: str, request: httpx.Request) -> httpx.Response:
+    async def _sent_renewed(self, name: str, request: httpx.Request) -> Answer:
         """The answer to a request that costs nothing, sent once more where only its key had run out."""
         key = self.secret.value
         response = await self._sent(name, request)
-        if response.status_code != 401 or self._renew_key is None:
+        if response.status != 401 or self._renew_key is None:
             return response
         with_key = [header for header in self.auth_headers() if header in request.headers]
         if not with_key or not await self.renewed(key):
             return response
-        await response.aclose()
+        await response.body.aclose()
         request.headers.update({header: self.auth_headers()[header] for header in with_key})
         return await self._sent(name, request)
 
-    async def _sent(
-        self, name: str, request: httpx.Request, gate: PaymentGate | None = None
-    ) -> httpx.Response:
+    async def _sent(self, name: str, request: httpx.Request, gate: PaymentGate | None = None) -> Answer:
         self.requests[name] += 1
         sent = self.clock.now()
         try:
-            response = await self._transport.handle_async_request(request)
+            response = await answer_to(self._transport, request)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise self.broken(error, gate) from None
         self.host_time.heard(response.headers, sent, self.clock.now())
@@ -306,24 +304,24 @@ class Sender:
             raise InvalidRequest(unreadable(names, error)) from None
 
     async def read(
-        self, response: httpx.Response, gate: PaymentGate | None = None, keep_as: str | None = None
+        self, response: Answer, gate: PaymentGate | None = None, keep_as: str | None = None
     ) -> HttpResponse:
         """The whole answer; see `post` for `keep_as`."""
-        if keep_as is not None and self._answers is not None and response.is_success:
+        if keep_as is not None and self._answers is not None and response.ok:
             return await self._kept(response, self._answers, gate, keep_as)
         sieve = Sieve(Nowhere())
         await self._gather(response, sieve, gate)
         parsed = self._parsed(sieve)
         said = "" if parsed is not None else self._said(sieve)
-        if self.host.abilities.wraps_errors and not response.is_success:
+        if self.host.abilities.wraps_errors and not response.ok:
             found = job_or_error_inside(parsed)
             # A job in the answer to a paid request would carry its upstream's id, which leads elsewhere.
             parsed = parsed if found is None or (gate is not None and is_job(found)) else found
         files = dict(zip(sieve.marks, count(), strict=False))
-        return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)
+        return HttpResponse(response.status, _response_headers(response), parsed, said, files)
 
     async def _kept(
-        self, response: httpx.Response, answers: KeptAnswers, gate: PaymentGate | None, name: str
+        self, response: Answer, answers: KeptAnswers, gate: PaymentGate | None, name: str
     ) -> HttpResponse:
         """The whole answer to a paid request, whose video may be in it."""
         files: Mapping[str, Path | int]
@@ -334,15 +332,15 @@ class Sender:
             files = dict(zip(sieve.marks, count(), strict=False))
             try:
                 if not self.host.keeps_jobs or holds_video(parsed):
-                    files = await incoming.keep(response.status_code, parsed, sieve.marks)
+                    files = await incoming.keep(response.status, parsed, sieve.marks)
             except NotKept as error:
                 if not self.host.keeps_jobs or job_id(parsed) is None:
-                    message = f"{self.host.name} answered {response.status_code}, and {error}"
-                    raise OutcomeUnknown(message, status=response.status_code) from error
+                    message = f"{self.host.name} answered {response.status}, and {error}"
+                    raise OutcomeUnknown(message, status=response.status) from error
         said = "" if parsed is not None else self._said(sieve)
-        return HttpResponse(response.status_code, _response_headers(response), parsed, said, files)
+        return HttpResponse(response.status, _response_headers(response), parsed, said, files)
 
-    async def _gather(self, response: httpx.Response, sieve: Sieve, gate: PaymentGate | None) -> None:
+    async def _gather(self, response: Answer, sieve: Sieve, gate: PaymentGate | None) -> None:
         """The body. A break on the way is as bad as no answer, but for a status that says no."""
         try:
             async for piece in pieces(response):
@@ -350,7 +348,7 @@ class Sender:
                 if sieve.over:
                     return
         except (httpx.HTTPError, OSError) as error:
-            if response.is_success or response.status_code >= 500:
+            if response.ok or response.status >= 500:
                 raise self.broken(error, gate) from None
 
     def _said(self, sieve: Sieve) -> str:
@@ -399,10 +397,11 @@ def _parsed_url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _response_headers(response: httpx.Response) -> dict[str, str]:
-    """Lower-case names; those that LiteLLM passes on from its upstream under a prefix stand without it."""
-    named = {name.lower(): value for name, value in response.headers.items()}
+def _response_headers(response: Answer) -> dict[str, str]:
+    """Those that LiteLLM passes on from its upstream under a prefix stand without it."""
     passed = {
-        name.removeprefix(_PASSED_ON): value for name, value in named.items() if name.startswith(_PASSED_ON)
+        name.removeprefix(_PASSED_ON): value
+        for name, value in response.headers.items()
+        if name.startswith(_PASSED_ON)
     }
-    return passed | named
+    return {**passed, **response.headers}

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -31,6 +33,7 @@ _PIECE = 1 << 16
 _LONGEST_HEADER = 1 << 16
 _PORTS = {"http": 80, "https": 443}
 _OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 # The request extension with a function to call right before the first byte leaves; if it raises, the
@@ -40,6 +43,50 @@ FIRST_BYTE = "sorasync.first_byte"
 
 class TellsFirstByte(httpx.AsyncBaseTransport):
     """A transport that heeds `FIRST_BYTE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The head of an answer, whose body is still to come. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: httpx.AsyncByteStream
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is one of success."""
+        return 200 <= self.status < 300
+
+    @property
+    def redirect(self) -> str | None:
+        """Where another address is to be asked instead."""
+        return self.headers.get("location") if self.status in _REDIRECTS else None
+
+
+async def answer_to(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
+    """Send a request. Raises what httpx raises."""
+    if isinstance(transport, _Pooled):
+        return await transport.answer(request)
+    response = await transport.handle_async_request(request)
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return Answer(response.status_code, _read_headers(response.headers.raw), response.stream)
+
+
+def _read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Those that come several times are joined by commas."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), _decoded(value)
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 # Raises an error if a host must not be reached at one of those addresses.
@@ -113,6 +160,15 @@ class _Pooled(TellsFirstByte):
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._asked(request)
+        return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Stream(answer))
+
+    async def answer(self, request: httpx.Request) -> Answer:
+        """As `handle_async_request`, without an httpx response, which takes longer to make than to send."""
+        answer = await self._asked(request)
+        return Answer(answer.status, _read_headers(answer.raw_headers), _Stream(answer))
+
+    async def _asked(self, request: httpx.Request) -> aiohttp.ClientResponse:
         session = self._opened(request.url.scheme)
         limits: dict[str, float] = request.extensions["timeout"]
         if request.method == "POST":
@@ -120,18 +176,14 @@ class _Pooled(TellsFirstByte):
         _first_byte.set(request.extensions.get(FIRST_BYTE))
         with _in_words_of_httpx():
             async with asyncio.timeout(None) as watch:
-                answer = await session.request(
+                return await session.request(
                     request.method,
                     URL(str(request.url), encoded=True),
                     headers=_written_headers(request),
                     data=await _request_body(request, watch, limits),
-                    skip_auto_headers=_OURS,
                     allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(
-                        connect=limits["pool"], sock_connect=limits["connect"], sock_read=limits["read"]
-                    ),
+                    timeout=_timeout(limits["pool"], limits["connect"], limits["read"]),
                 )
-        return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Stream(answer))
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -149,11 +201,17 @@ class _Pooled(TellsFirstByte):
                 connector=connector,
                 request_class=_Request,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_OURS,
                 auto_decompress=False,
                 max_line_size=_LONGEST_HEADER,
                 max_field_size=_LONGEST_HEADER,
             )
         return self._session
+
+
+@lru_cache(maxsize=16)
+def _timeout(pool: float, connect: float, read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=pool, sock_connect=connect, sock_read=read)
 
 
 _first_byte: ContextVar[Callable[[], None] | None] = ContextVar("first_byte", default=None)

@@ -101,7 +101,7 @@ def _watch_requests(told: Callable[[str], None]) -> None:
     """Tell of the requests that pay or fetch, whatever library sends them: before and after each write."""
     connection: Any = vars(asyncio.selector_events)["_SelectorSocketTransport"]
     transport: Any = vars(sorasync.provider.transport)["_Pooled"]
-    write, send = connection.write, transport.handle_async_request
+    write, send = connection.write, transport._asked
 
     def watched_write(self: Any, data: bytes) -> None:
         begins = _REQUEST.match(data)
@@ -113,14 +113,14 @@ def _watch_requests(told: Callable[[str], None]) -> None:
         write(self, data)
         told(f"sent {route}")
 
-    async def watched_send(self: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
-        answer: httpx.Response = await send(self, request)
+    async def watched_send(self: httpx.AsyncBaseTransport, request: httpx.Request) -> Any:
+        answer = await send(self, request)
         if (route := _route(request.method, request.url.path)) is not None:
             told(f"answered {route}")
         return answer
 
     connection.write = watched_write
-    transport.handle_async_request = watched_send
+    transport._asked = watched_send
 
 
 _REQUEST = re.compile(rb"(?P<method>[A-Z]+) (?P<path>[^ ?]+)[^ ]* HTTP/1.1\r\n")
