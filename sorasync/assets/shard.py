@@ -44,7 +44,7 @@ class Shard:
         """
         try:
             with exclusive_part(part, create=False) as handle:
-                return self._settle(handle, part, target, hashed)
+                return self.adopt_opened(handle, part, target, hashed=hashed)
         except FileNotFoundError:
             if not target.exists():
                 raise
@@ -55,8 +55,10 @@ class Shard:
         put_whole(target, data)
         self.touched = True
 
-    def _settle(self, handle: int, part: Path, target: Path, hashed: bool) -> Stored:
+    def adopt_opened(self, handle: int, part: Path, target: Path, *, hashed: bool) -> Stored:
+        """`adopt` a part that is open and locked."""
         size = os.fstat(handle).st_size
+        os.lseek(handle, 0, os.SEEK_SET)
         if hashed and hash_next(handle, part, size).hexdigest() != target.name[:DIGEST]:
             raise DamagedFile(part, f"its SHA-256 is not {target.name[:DIGEST]}")
         if hashed and _is_complete(target, size):

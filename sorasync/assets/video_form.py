@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from sorasync.assets.file_errors import DamagedFile
 from sorasync.assets.matroska import inspect_matroska
@@ -30,17 +31,22 @@ def inspect_video(path: Path) -> tuple[str, Mp4Facts | None]:
     Raises `DamagedFile`, also for what is no render at all, and OSError.
     """
     with open_file(path, within=None) as file:
-        head = file.read(SNIFF_BYTES)
-        kind = sniff(head)
-        if kind == "webm":
-            kind, facts = inspect_matroska(file, path)
-            return SUFFIXES["webm" if kind == "webm" else "matroska"], facts
-        if kind == "zip":
-            _pictures_of(path)
-        if kind in ("zip", "exr"):
-            return SUFFIXES[kind], None
-        facts = inspect_opened_mp4(file, path)
-        return SUFFIXES["quicktime" if head[8:12] == b"qt  " else "mp4"], facts
+        return inspect_opened_video(file, path)
+
+
+def inspect_opened_video(file: BinaryIO, path: Path) -> tuple[str, Mp4Facts | None]:
+    """`inspect_video` of a file that is open at its beginning."""
+    head = file.read(SNIFF_BYTES)
+    kind = sniff(head)
+    if kind == "webm":
+        kind, facts = inspect_matroska(file, path)
+        return SUFFIXES["webm" if kind == "webm" else "matroska"], facts
+    if kind == "zip":
+        _pictures_of(path)
+    if kind in ("zip", "exr"):
+        return SUFFIXES[kind], None
+    facts = inspect_opened_mp4(file, path)
+    return SUFFIXES["quicktime" if head[8:12] == b"qt  " else "mp4"], facts
 
 
 def kept_as(path: Path) -> str:

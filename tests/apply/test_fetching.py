@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from decimal import Decimal
 from typing import Any
 
@@ -360,3 +362,28 @@ def test_a_lost_render_stays_lost_where_the_provider_lists_it_without_its_file(w
     assert [change.action for change in it.plan(refresh=True).changes] == [Action.LOST]
     it.transport = None
     assert [change.action for change in it.plan(refresh=True).changes] == [Action.DOWNLOAD]
+
+
+def test_a_download_takes_one_hop_to_a_thread_and_opens_its_file_twice(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = world(clips(["a", "b", "c"]))
+    opened: list[str] = []
+    hops: list[object] = []
+    low, hop = os.open, asyncio.to_thread
+
+    def opening(path: Any, *arguments: Any, **named: Any) -> int:
+        opened.append(os.fsdecode(path))
+        return low(path, *arguments, **named)
+
+    def hopping(work: Any, *arguments: Any) -> Any:
+        hops.append(work)
+        return hop(work, *arguments)
+
+    monkeypatch.setattr(os, "open", opening)
+    monkeypatch.setattr(asyncio, "to_thread", hopping)
+    assert it.apply().complete
+    assert it.requests()["content"] == it.requests()["create"] == len(hops) == 3
+    # Once to write and once to look at, to hash and to move it.
+    assert sum(name.endswith(".part") for name in opened) == 2 * 3
+    assert sum(".write-" in name and f"{os.sep}.store{os.sep}" in name for name in opened) == 3 + 1

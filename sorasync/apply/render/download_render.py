@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from io import BufferedReader, FileIO
 
 from sorasync.apply.bind_addresses import BindAddresses
 from sorasync.apply.context import Context
@@ -13,6 +14,7 @@ from sorasync.apply.render.resume_download import stream
 from sorasync.apply.sidecars import sidecar_of
 from sorasync.assets import linked_copies as spare
 from sorasync.assets.archive import Archive, ArchiveError
+from sorasync.assets.disk import exclusive_part
 from sorasync.assets.file_errors import DamagedFile, TooLarge, WrongLength
 from sorasync.assets.mismatch import mismatch
 from sorasync.assets.mp4 import Mp4Facts
@@ -20,7 +22,7 @@ from sorasync.assets.picture import inspect_picture, picture_mismatch
 from sorasync.assets.receive import Received
 from sorasync.assets.sidecar import note, write_sidecar
 from sorasync.assets.store import STILLS
-from sorasync.assets.video_form import inspect_video, kept_as
+from sorasync.assets.video_form import inspect_opened_video, kept_as
 from sorasync.errors import SorasyncError
 from sorasync.graph.render import Kind
 from sorasync.provider import errors
@@ -197,19 +199,25 @@ def _put_in_place(context: Context, record: Record, received: Received) -> Recor
     """
     part, assets = received.part, context.assets
     try:
-        suffix, seconds, differs = _looked_at(context, record, received)
-        stored = replace(record, asset=received.sha256, seconds=seconds, run=context.run, mismatch=differs)
-        with assets.shelf(received.sha256) as shelf:
-            shelf.adopt(part, assets.path_of(received.sha256, suffix), hashed=True)
-            _note_beside(context, stored, lambda: note(assets, shelf, sidecar_of(stored)))
+        with exclusive_part(part, create=False) as handle:
+            suffix, seconds, differs = _looked_at(context, record, received, handle)
+            stored = replace(
+                record, asset=received.sha256, seconds=seconds, run=context.run, mismatch=differs
+            )
+            with assets.shelf(received.sha256) as shelf:
+                target = assets.path_of(received.sha256, suffix)
+                shelf.adopt_opened(handle, part, target, hashed=True)
+                _note_beside(context, stored, lambda: note(assets, shelf, sidecar_of(stored)))
     except DamagedFile:
         part.unlink(missing_ok=True)
         raise
     return stored
 
 
-def _looked_at(context: Context, record: Record, received: Received) -> tuple[str, float | None, str | None]:
-    """Where the file belongs, its length, and how it differs from what was paid for.
+def _looked_at(
+    context: Context, record: Record, received: Received, handle: int
+) -> tuple[str, float | None, str | None]:
+    """Where the file, which is open, belongs, its length, and how it differs from what was paid for.
 
     Raises `DamagedFile`.
     """
@@ -218,7 +226,8 @@ def _looked_at(context: Context, record: Record, received: Received) -> tuple[st
         tolerance = context.settings.tolerance_pct
         differs = picture_mismatch(received.part, picture, _asked_size(record), tolerance)
         return STILLS[picture.format], None, differs
-    suffix, facts = inspect_video(received.part)
+    with FileIO(handle, closefd=False) as file:
+        suffix, facts = inspect_opened_video(BufferedReader(file), received.part)
     if facts is None:
         return suffix, record.seconds, kept_as(received.part)
     seconds = round(facts.duration_seconds, 3) or record.seconds
