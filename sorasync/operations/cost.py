@@ -31,11 +31,11 @@ class By(StrEnum):
 
 @dataclass
 class CostSum:
-    """One sum. `spent` takes what was reported, else the estimate; `estimate` and `reported` stand alone.
+    """One sum. `spent` takes what was charged, else the estimate; `estimate` and `reported` stand alone.
 
     `renders` are paid attempts, `failed` those that cost nothing; `unknown` paid ones that nobody knows the
-    price of. `resends` are requests that a gateway sent again by itself. `reported` is
-    None where the provider reported no price at all.
+    price of. `resends` are requests that a gateway sent again by itself. `reported` is what hosts reported,
+    and what cancelled and refused renders cost by the rule of their profile; None where there is neither.
     """
 
     name: str

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 from sorasync.operations.cost import By, attempts_by
 from sorasync.operations.project import Project
+from sorasync.state.record import Status
 from sorasync.state.store import Store
+
+_WITHOUT_VIDEO = frozenset({Status.FAILED.value, Status.BLOCKED.value})
 
 
 @dataclass(slots=True)
@@ -59,7 +62,8 @@ def estimate_accuracy(project: Project, store: Store, by: By = By.MODEL, since: 
     for name, attempts in attempts_by(project, store, by, since):
         line = Accuracy(name)
         for attempt in attempts:
-            if attempt.charge is None:
+            # Where nothing was rendered, a charge follows from a rule of the host and not from its prices.
+            if attempt.charge is None or attempt.outcome in _WITHOUT_VIDEO:
                 continue
             if attempt.reported_usd is None or attempt.estimate_usd is None:
                 line.not_reported += 1

@@ -391,6 +391,9 @@ def test_a_refusal_counts_where_the_host_charges_for_it(film: Film, rule: str, s
         assert shown.code == 1
         assert (f"charged ${spent} all the same" in shown.out + shown.err) == (rule == "charged")
         assert film.run("cost", "--format", "json").json["total"]["spent_usd"] == spent
+        assert ("$0.40 charged" in film.run("history", "show", "1").out) == (rule == "charged")
+        # That charge says nothing about the price of a render.
+        assert film.run("cost", "--accuracy", "--format", "json").json["total"]["compared"] == 0
 
 
 def test_a_job_that_is_done_has_failed_where_the_profile_says_how(film: Film) -> None:

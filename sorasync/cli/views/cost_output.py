@@ -32,7 +32,7 @@ def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
         return
     if not quiet:
         width = min(max(len(line.name) for line in (*found.lines, found.total)), 40)
-        yield f"{padded(found.by.value, width)}  renders  seconds   estimate   reported      spent"
+        yield f"{padded(found.by.value, width)}  renders  seconds   estimate    charged      spent"
         for line in found.lines:
             yield _cost_row(line, width)
         yield _cost_row(found.total, width)
@@ -41,13 +41,13 @@ def cost_text(found: Spending, *, quiet: bool = False) -> Iterator[str]:
 
 
 def _cost_row(line: CostSum, width: int) -> str:
-    reported = "-" if line.reported is None else money(line.reported)
+    charged = "-" if line.reported is None else money(line.reported)
     more = f"  + {line.unknown} × $?" if line.unknown else ""
     more += f"  + {line.resends} resent" if line.resends else ""
     failed = f"  ({line.failed} failed, free)" if line.failed else ""
     return (
         f"{padded(line.name, width)}  {line.renders:>7}  {line.seconds:>7g}  {money(line.estimate):>9}  "
-        f"{reported:>9}  {money(line.spent):>9}{more}{failed}"
+        f"{charged:>9}  {money(line.spent):>9}{more}{failed}"
     )
 
 

@@ -93,7 +93,7 @@ def _moved(data: dict[str, str]) -> str:
     if "asset" in data:
         details.append(f"file {data['asset'][:12]}")
     if "reported_usd" in data:
-        details.append(f"reported ${data['reported_usd']}")
+        details.append(f"${data['reported_usd']} charged")
     if "error_message" in data:
         details.append(data["error_message"])
     return f"{words} ({', '.join(details)})" if details else words
