@@ -39,6 +39,7 @@ from sorasync.operations.wait import WebhookSettings, listening_for, pending_par
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load, with_rows
 from sorasync.plan.policy import PlanRefused, Policy, refusals
+from sorasync.plan.remote import RemoteState
 from sorasync.plan.stale import PlanStale, differences, repriced, retried
 from sorasync.provider.host_client import HostClient
 from sorasync.state.errors import LockLost
@@ -179,7 +180,7 @@ def _leased(
         changes = [change for change in planned.plan.changes if lock.holds(change.key)]
         plan = replace(planned.plan, changes=tuple(changes))
         moved = differences(plan, store.lineage, store.bindings(), store.briefs())
-        moved = moved or retried(plan, _tried(plan, store))
+        moved = moved or retried(plan, _tried(plan, store)) or _left_by_others(plan, planned)
         if not moved:
             return planned
         if options.plan_file is not None or options.expect is not None:
@@ -190,6 +191,16 @@ def _leased(
             if change.action.renders and change.paid and (change.key, change.cost_usd) not in known:
                 raise PlanStale(moved)
     raise PlanStale(moved)
+
+
+def _left_by_others(plan: Plan, planned: Planned) -> list[str]:
+    """What another machine was drawing when it was planned, and has left undone."""
+    remote = planned.known.remote
+    return [
+        f"another machine was drawing {change.label}, and has stopped"
+        for change in plan.changes
+        if change.key in remote and remote[change.key].state is RemoteState.ELSEWHERE
+    ]
 
 
 def _rest(session: _Session) -> Report:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,8 @@ from sorasync.errors import SorasyncError
 
 if TYPE_CHECKING:
     from httpx import AsyncBaseTransport
+
+    from sorasync.operations.project import Project
 
 # Seconds for which its videos are kept: for good, on this machine.
 _KEPT = 10 * 365 * 86400.0
@@ -35,9 +38,8 @@ def require_preview() -> None:
 
 
 @asynccontextmanager
-async def preview_transport(data: Path, clean: bool = False) -> AsyncIterator[AsyncBaseTransport]:
-    """A transport that answers with a preview server over `data`, which is created if need be; `clean` draws
-    no text.
+async def preview_transport(project: Project) -> AsyncIterator[AsyncBaseTransport]:
+    """A transport that answers with a preview server over the library's data for it, made if need be.
 
     An interruption does not wait for drawings.
     """
@@ -45,7 +47,13 @@ async def preview_transport(data: Path, clean: bool = False) -> AsyncIterator[As
     from sorasync.preview.app import PreviewSettings, create_app
     from sorasync.provider.local import in_process
 
-    app = create_app(PreviewSettings(data=data, clean=clean, expires_after=_KEPT))
+    settings = PreviewSettings(
+        data=project.preview_data,
+        clean=project.config.preview.clean,
+        expires_after=_KEPT,
+        find_character=_character_finder(project),
+    )
+    app = create_app(settings)
     try:
         yield in_process(app)
         await app.state.server.aclose()
@@ -54,3 +62,21 @@ async def preview_transport(data: Path, clean: bool = False) -> AsyncIterator[As
         raise
     finally:
         await app.state.server.aclose()
+
+
+def _character_finder(project: Project) -> Callable[[str], tuple[str, Path] | None]:
+    """Finds name and clip of a character that was uploaded to the preview server of another machine."""
+
+    def find(character_id: str) -> tuple[str, Path] | None:
+        from sorasync.graph.render import Kind
+        from sorasync.manifest.load import load
+
+        with project.store() as store:
+            records = store.records_of_job(character_id)
+        sent = [json.loads(record.inputs) for record in records if record.kind == Kind.CHARACTER]
+        for spec in load(project.root, project.config).characters.values() if sent else ():
+            if any((one["name"], one["video"]) == (spec.name, spec.video_sha256) for one in sent):
+                return spec.name, project.root / spec.video
+        return None
+
+    return find

@@ -31,7 +31,7 @@ from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
-from sorasync.state.record import Status
+from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -410,7 +410,7 @@ def _ask(
         asked.setdefault(record.provider, {})[key] = record
     for provider, records in sorted(asked.items()):
         try:
-            known |= asyncio.run(_answers(project.host_at(provider), records))
+            known |= asyncio.run(_answers(project.host_at(provider), records, store))
         except ProviderError as error:
             if not project.hosts.several:
                 raise
@@ -418,10 +418,13 @@ def _ask(
     return known, silent
 
 
-async def _answers(host: Host, records: Mapping[str, Record]) -> dict[str, Remote]:
+async def _answers(host: Host, records: Mapping[str, Record], store: Store) -> dict[str, Remote]:
     from sorasync.apply.render.file_expiry import file_expires_at
     from sorasync.provider.kept_answers import is_own_id
+    from sorasync.state.leases import leased_by_others
 
+    # What another process draws, only that one knows.
+    drawn = leased_by_others(store, records.keys()) if host.profile.base_url is None else frozenset()
     ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
     async with host.client() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=host.profile.can("list"))
@@ -435,6 +438,8 @@ async def _answers(host: Host, records: Mapping[str, Record]) -> dict[str, Remot
             # An answer that was kept here and is not any more was all there ever was of it.
             over = over or (jobs[job_id] is None and is_own_id(job_id))
             found[key] = remote_of(jobs[job_id], over=over)
+            if jobs[job_id] is None and key in drawn and records[key].status in IN_FLIGHT:
+                found[key] = Remote(RemoteState.ELSEWHERE)
     return found
 
 

@@ -425,7 +425,7 @@ class Project:
         elif host.profile.transport == "in-process":
             from sorasync.operations.in_process_preview import preview_transport
 
-            async with preview_transport(self.preview_data, self.config.preview.clean) as transport:
+            async with preview_transport(self) as transport:
                 yield transport
         else:
             raise SorasyncError(

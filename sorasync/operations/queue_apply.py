@@ -81,11 +81,6 @@ def apply_by_queue(
     Raises `StateError`, and `SorasyncError` where a runner could not do it anyway.
     """
     require_shared_places(project)
-    if any(host.profile.base_url is None for host in project.every_host()):
-        raise SorasyncError(
-            "the built-in preview provider keeps its renders on one machine only",
-            hint="serve it for all runners with `sorasync preview`, and name it in [provider] base_url",
-        )
     changes = [change for change in planned.plan.changes if change.action.leased]
     before = store.records([change.key for change in changes])
     jobs = _enqueue(project, options, placing, store, changes, planned.plan.batch)

@@ -193,6 +193,8 @@ class _Differ:
         remote = self.known.remote.get(render.key)
         if remote is not None and remote.state is RemoteState.GONE:
             return self._lost(render)
+        if remote is not None and remote.state is RemoteState.ELSEWHERE:
+            return self._fetch(Action.RESUME, render, "another machine is drawing it")
         missing = self._not_found(render.key)
         if brief.status is Status.RENDERED or (remote and remote.state is RemoteState.COMPLETED):
             return self._fetch(Action.DOWNLOAD, render, f"rendered, not downloaded yet{missing}")

@@ -10,7 +10,8 @@ class RemoteState(StrEnum):
     """A job as a plan sees it.
 
     `missing`: the provider did not find it, which may be temporary. `gone`: the provider says
-    so itself, or the time for which it keeps files is over as well.
+    so itself, or the time for which it keeps files is over as well. `elsewhere`: it is drawn inside
+    another apply, which is at work on it now.
     """
 
     PENDING = "pending"
@@ -18,6 +19,7 @@ class RemoteState(StrEnum):
     FAILED = "failed"
     MISSING = "missing"
     GONE = "gone"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

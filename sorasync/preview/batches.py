@@ -20,6 +20,7 @@ from sorasync.preview.faults.job import afflict
 from sorasync.preview.fields import RequestFields
 from sorasync.preview.model import StoredBatch
 from sorasync.preview.refusal import RefusedError
+from sorasync.preview.request_parsing import character_ids
 
 if TYPE_CHECKING:
     from sorasync.preview.server import Server
@@ -112,6 +113,8 @@ class BatchRunner:
         stop_after = int(total * part) if isinstance(part, float) else total
         lines = self._lines(path)
         while chunk := list(islice(lines, _AT_ONCE)):
+            for line in chunk:
+                await self._server.find_characters(filter(None, character_ids(line.body.get("characters"))))
             with self._server.database.write():
                 current = self._server.shelf.batch(batch.id)
                 if current is None or current.status != "validating":

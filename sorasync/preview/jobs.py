@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sorasync.preview.database import Database, columns_of
@@ -103,12 +103,12 @@ class Jobs:
         """Count one poll of a stuck job."""
         self._database.run("UPDATE jobs SET stuck = stuck - 1 WHERE id = ? AND stuck > 0", job_id)
 
-    def claim(self, owner: str, now: float) -> PreviewJob | None:
-        """Take the oldest job that nobody draws."""
-        if self._unclaimed() is None:
+    def claim(self, owner: str, now: float, drawing: Collection[str]) -> PreviewJob | None:
+        """Take the oldest job of this owner that it is not `drawing`, or of nobody."""
+        if self._unclaimed(owner, drawing) is None:
             return None
         with self._database.write():
-            row = self._unclaimed()
+            row = self._unclaimed(owner, drawing)
             if row is None:
                 return None
             self._database.run(
@@ -119,10 +119,13 @@ class Jobs:
             )
             return _job(row)
 
-    def _unclaimed(self) -> sqlite3.Row | None:
+    def _unclaimed(self, owner: str, drawing: Collection[str]) -> sqlite3.Row | None:
+        marks = ", ".join("?" * len(drawing))
         return self._database.first(
-            f"SELECT {_COLUMNS} FROM jobs WHERE state = 'active' AND drawn IS NULL AND owner IS NULL "
-            "ORDER BY seq LIMIT 1"
+            f"SELECT {_COLUMNS} FROM jobs WHERE state = 'active' AND drawn IS NULL "
+            f"AND (owner IS NULL OR owner = ?) AND id NOT IN ({marks}) ORDER BY seq LIMIT 1",
+            owner,
+            *drawing,
         )
 
     def other_owners(self, owner: str) -> list[str]:

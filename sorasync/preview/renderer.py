@@ -55,7 +55,7 @@ class Renderer:
         self._follow_loop()
         self._free_the_dead()
         while len(self._running) < self._workers:
-            job = self._jobs.claim(self._owner.name, self._now())
+            job = self._jobs.claim(self._owner.name, self._now(), self._running)
             if job is None:
                 return
             stop = Event()

@@ -165,9 +165,13 @@ def prompt_of(fields: RequestFields) -> str:
     return prompt
 
 
+def character_ids(items: object) -> list[str]:
+    """The ids in the `characters` of a request; an empty one for what is no character."""
+    return [_id_of(item) for item in items] if isinstance(items, list) else [""]
+
+
 def _characters(fields: RequestFields) -> tuple[str, ...]:
-    items = fields.values.get("characters") or []
-    ids = [_id_of(item) for item in items] if isinstance(items, list) else [""]
+    ids = character_ids(fields.values.get("characters") or [])
     if not all(ids):
         raise bad("'characters' must be a list of objects with an 'id'.", "characters", "invalid_type")
     if len(ids) > limits.CHARACTERS_MAX:

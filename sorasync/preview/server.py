@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -96,6 +98,9 @@ class Server:
     ) -> PreviewJob:
         """Keep and bill a new job, with what the fault rules do to it."""
         job, billed = afflict(job, rules)
+        if self.settings.draw:
+            # Another server over the data would give up its drawing when that one closes.
+            job = replace(job, owner=self.owner.name)
         with self.database.write():
             if self.jobs.add(job) and billed:
                 self.ledger.bill(job, idempotency_key)
@@ -168,6 +173,22 @@ class Server:
             self.shelf.add_character(character)
             self.ledger.note_upload(name, character.id, character.created)
         return character
+
+    async def find_characters(self, ids: Iterable[str]) -> None:
+        """Take over what is not here from whoever knows it, under its id. It was noted where it was sent."""
+        find = self.settings.find_character
+        if find is None:
+            return
+        for character_id in ids:
+            if self.shelf.character(character_id) is not None:
+                continue
+            found = await asyncio.to_thread(find, character_id)
+            if found is not None:
+                name, clip = found
+                path = self.new_upload("character")
+                await asyncio.to_thread(shutil.copyfile, clip, path)
+                relative = path.relative_to(self.places.root).as_posix()
+                self.shelf.add_character(Character(character_id, name, relative, self.now()))
 
     def new_upload(self, prefix: str) -> Path:
         """A path for an upload that nothing has yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class PreviewSettings:
     unfinished jobs get 429. Downloads are valid for `expires_after` seconds, those of a batch for
     `batch_expires_after`. New jobs stay out of the list for `list_lag` seconds. `poll_after_ms` is the
     polling hint (None: chosen from `render_seconds`). Events go to `webhook_url`, signed with
-    `webhook_secret` (`whsec_` and base64).
+    `webhook_secret` (`whsec_` and base64). `find_character` gives name and clip of a character that another
+    server over the same library was sent; it may take its time.
     """
 
     data: Path
@@ -38,6 +40,7 @@ class PreviewSettings:
     poll_after_ms: int | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    find_character: Callable[[str], tuple[str, Path] | None] | None = None
     clock: Clock = field(default_factory=SystemClock)
 
     @property

@@ -20,8 +20,8 @@ class StoredObjects:
         self._database = database
 
     def add_character(self, character: Character) -> None:
-        """Keep a character."""
-        self._database.insert("characters", columns_of(character))
+        """Keep a character, unless there is one of that id."""
+        self._database.insert("characters", columns_of(character), ignore=True)
 
     def character(self, character_id: str) -> Character | None:
         """One character, None when it is not held."""

@@ -182,6 +182,18 @@ def holders(store: Store) -> list[tuple[Holder, bool]]:
     return [_holder(row) for row in store.session.rows(f"SELECT {_COLUMNS} FROM holders h ORDER BY h.fence")]
 
 
+def leased_by_others(store: Store, keys: Collection[str]) -> frozenset[str]:
+    """Those of the keys that another living apply has leased."""
+    if not store.shared or not keys:
+        return frozenset()
+    held = store.session.rows(
+        f"SELECT l.key, {_COLUMNS} FROM leases l JOIN holders h ON h.fence = l.fence "
+        "WHERE h.fence <> ? AND l.key IN (SELECT value FROM json_each(?))",
+        (store.session.fence or 0, json.dumps(list(keys))),
+    )
+    return frozenset(key for key, *row in held if not _holder(row)[1])
+
+
 def living_holder(store: Store) -> Holder | None:
     """An apply that may still send, None if there is none; the dead are forgotten with their leases."""
     living = None

@@ -107,6 +107,10 @@ class Records(Attempts):
         known = {key for key, record in session.own_records.items() if record is not None}
         session.untried = set(session.leased - {str(row[0]) for row in rows} - known)
 
+    def may_change(self, key: str) -> bool:
+        """Whether this process may change the record of a key: in a shared state an apply needs its lease."""
+        return self.session.fence is None or key in self.session.leased
+
     def _delete(self, key: str) -> None:
         self.session.write("DELETE FROM records WHERE key = ?", (key,))
         self.session.own_records.pop(key, None)
@@ -343,7 +347,7 @@ class Records(Attempts):
         Addresses of the key then point to it. Raises `StateError` if there is no such render.
         """
         with self.session.transaction():
-            for kept in self._jobs(remote_id):
+            for kept in self.records_of_job(remote_id):
                 key = own_key(kept)
                 present = self.record(key) if key is not None else None
                 if present is not None:
@@ -366,7 +370,8 @@ class Records(Attempts):
         self.log("preferred", back.address, back.key, run, remote_id=kept.remote_id)
         return back
 
-    def _jobs(self, remote_id: str) -> list[Record]:
+    def records_of_job(self, remote_id: str) -> list[Record]:
+        """The records that hold that id of a provider."""
         return [record_of(row) for row in self.session.rows(f"{SELECT} WHERE r.remote_id = ?", (remote_id,))]
 
     def _bound_to(self, key: str) -> list[tuple[Any, ...]]:

@@ -106,7 +106,8 @@ class BatchFollower:
                 if batch.status.terminal:
                     return batch
             except errors.NotFound as error:
-                if misses.missed(clock.monotonic()):
+                # A server inside this process knows for certain: another machine's took the batch along.
+                if self._context.profile.base_url is None or misses.missed(clock.monotonic()):
                     await self._context.commits.record(partial(self._gone, batch_id))
                     gone = f"the provider no longer knows batch {batch_id}"
                     raise errors.OutcomeUnknown(gone) from error
@@ -157,8 +158,10 @@ class BatchFollower:
                 self._jobs[before.key] = job
 
     def _waiting(self, batch_id: str) -> list[Record]:
-        records = self._context.store.in_flight()
-        return [r for r in records if r.status is Status.BATCHED and r.batch_id == batch_id]
+        """The lines that this apply follows; others are left to who wants them."""
+        store = self._context.store
+        records = (record for record in store.in_flight() if record.status is Status.BATCHED)
+        return [record for record in records if record.batch_id == batch_id and store.may_change(record.key)]
 
     def _record(self, some: list[tuple[Record, BatchResult]]) -> list[_Ended]:
         ended = []

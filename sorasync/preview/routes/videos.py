@@ -41,6 +41,7 @@ class VideoRoutes:
             if (earlier := self._earlier(request)) is not None:
                 return self._dialect.created(self._server.show(earlier, _base_url(request)))
             order = checks.create(self._with_kept_characters(fields))
+            await self._server.find_characters(order.characters)
             self._server.check_capacity()
             image = await self._save(fields, "input_reference", "image")
             last = await self._save(fields, "last_frame", "image")

@@ -1,0 +1,172 @@
+"""Machines that share a state draw animatics in themselves: what one has drawn, the others can use."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sorasync.cli.main import run
+from sorasync.clock import SystemClock
+from sorasync.operations.project import Project
+from sorasync.preview.drawing import DrawingJob
+from sorasync.preview.media import tiny_video
+from sorasync.state.leases import joined
+from sorasync.state.lock import LockWait
+from tests.postgres_server import PostgresServer
+
+CONFIG = """
+[library]
+name = "drawn"
+[provider]
+profile = "drawn.toml"
+[state]
+url = "{state}"
+[assets]
+url = "file://{bucket}"
+"""
+# As the built-in one; what its list lacks was never sent.
+PROFILE = 'extends = "preview"\nname = "drawn"\n[abilities]\nlist_settle_seconds = 0\n'
+CAST = """
+[characters.fennel]
+name = "Fennel"
+video = "fennel.mp4"
+[clips.a]
+prompt = "Fennel waits."
+characters = ["fennel"]
+"""
+MORE = """
+[[clips.a.steps]]
+extend = "She waves."
+seconds = 4
+[clips.b]
+prompt = "Fennel runs."
+characters = ["fennel"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A clone of the library on a machine of its own: only state and bucket are shared."""
+
+    root: Path
+
+    def write(self, text: str) -> None:
+        """Replace the manifest."""
+        (self.root / "manifests" / "film.toml").write_text(text, encoding="utf-8")
+
+    def said(self, *arguments: str, code: int = 0) -> str:
+        """What a command prints."""
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            assert run(["--library", str(self.root), *arguments]) == code, out.getvalue()
+        return out.getvalue()
+
+    def apply(self, *arguments: str, code: int = 0) -> str:
+        """Apply without a question."""
+        return self.said("apply", "--yes", *arguments, code=code)
+
+    def plan(self) -> dict[str, str]:
+        """The reason of each change."""
+        changes: Any = json.loads(self.said("plan", "--format", "json"))["changes"]
+        return {change["address"]: change["reason"] for change in changes}
+
+    def drawn(self) -> list[str]:
+        """What its own preview provider was asked for."""
+        return ledger(self.root / "state" / "preview")
+
+
+def ledger(data: Path) -> list[str]:
+    """The kind and label of everything in the ledger of a preview provider."""
+    with contextlib.closing(sqlite3.connect(data / "preview.db")) as database:
+        return [f"{kind} {label}" for kind, label in database.execute("SELECT kind, label FROM ledger")]
+
+
+@pytest.fixture
+def machines(
+    tmp_path: Path, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Machine, Machine]:
+    """Two machines, which draw grey videos at once."""
+    monkeypatch.setattr("sorasync.preview.renderer.carry_out", draw_at_once)
+    monkeypatch.setattr("sorasync.preview.settings.PreviewSettings.hint_ms", 1)
+    monkeypatch.setattr("sorasync.apply.batch.follow_batch._FIRST_WAIT", 0.01)
+    monkeypatch.setattr("sorasync.apply.render.polled_job._SHORTEST", 0.01)
+    (tmp_path / "bucket").mkdir()
+    first, second = Machine(tmp_path / "first"), Machine(tmp_path / "second")
+    (first.root / "manifests").mkdir(parents=True)
+    config = CONFIG.format(state=postgres.url(schema), bucket=tmp_path / "bucket")
+    (first.root / "sorasync.toml").write_text(config)
+    (first.root / "drawn.toml").write_text(PROFILE)
+    (first.root / "manifests" / "fennel.mp4").write_bytes(tiny_video(720, 1280, 4, "fennel"))
+    first.write(CAST)
+    shutil.copytree(first.root, second.root)
+    return first, second
+
+
+def draw_at_once(drawing: DrawingJob, progress: Callable[[float], None]) -> None:
+    """A grey video in the place of an animatic; what it is drawn from has to be there."""
+    for file in (drawing.source, *(clip for _, clip in drawing.cast)):
+        assert file is None or file.stat().st_size
+    drawing.out.write_bytes(tiny_video(drawing.width, drawing.height, drawing.seconds, drawing.out.stem))
+
+
+def test_characters_and_sources_of_another_machine_are_used_here(machines: tuple[Machine, Machine]) -> None:
+    first, second = machines
+    first.apply()
+    for machine in machines:
+        machine.write(CAST + MORE)
+    # Its clip has moved here, and is found by what is in it.
+    (second.root / "refs").mkdir()
+    (second.root / "manifests" / "fennel.mp4").rename(second.root / "refs" / "fennel.mp4")
+    second.write((CAST + MORE).replace('"fennel.mp4"', '"../refs/fennel.mp4"'))
+    second.apply()
+    assert sorted(second.drawn()) == ["create clip.b", "extend clip.a#1/1"]
+    assert first.plan() == second.plan() == {}
+
+
+@pytest.mark.parametrize("how", ["--direct", "--batch"])
+def test_what_another_machine_left_undrawn_is_drawn_here(machines: tuple[Machine, Machine], how: str) -> None:
+    first, second = machines
+    first.write(CAST + '[clips.b]\nprompt = "A quay."\n')
+    first.apply("--detach", how, code=8)
+    # The other line of its batch is left to who wants it.
+    second.apply("--target", "clip.a", how)
+    shutil.copyfile(first.root / "manifests" / "film.toml", second.root / "manifests" / "film.toml")
+    second.apply(how)
+    assert first.plan() == {}
+
+
+def test_a_plan_says_what_another_machine_is_drawing(machines: tuple[Machine, Machine]) -> None:
+    first, second = machines
+    first.apply("--detach", code=8)
+    assert second.plan() == {"clip.a": "its animatic is gone: drawn again"}
+    project = Project.open(first.root)
+    with project.store(write=True) as store, joined(store, SystemClock(), LockWait("apply", 0.0)) as leases:
+        leases.take({record.key for record in store.in_flight()})
+        assert second.plan() == {"clip.a": "another machine is drawing it"}
+
+
+def test_a_runner_draws_in_itself(
+    machines: tuple[Machine, Machine], tmp_path: Path, postgres: PostgresServer, schema: str
+) -> None:
+    first, _ = machines
+    first.write(CAST + MORE)
+    first.apply("--queue", f"queue-{schema}", "--detach", code=8)
+    place = ["--database", postgres.url("").partition("?")[0], "--bucket", f"file://{tmp_path}/bucket"]
+    work = tmp_path / "work"
+    first.said("run", "--queue", f"queue-{schema}", *place, "--work", str(work), "--until-empty")
+    assert first.plan() == {}
+    (data,) = work.glob("*/state/preview")
+    assert sorted(ledger(data)) == [
+        "character Fennel",
+        "create clip.a",
+        "create clip.b",
+        "extend clip.a#1/1",
+    ]
