@@ -324,10 +324,11 @@ def check_library(
     only: Collection[str] = (),
     again: bool = False,
     commands: bool = False,
+    exact: bool = False,
 ) -> CheckReport:
     """Check the finished renders that the patterns match (none: all), and keep the results.
 
-    Commands of the user's own are run with `commands` only.
+    Commands of the user's own are run with `commands` only. With `exact` the patterns are addresses.
 
     Raises `SorasyncError` for a pattern that matches nothing and where a package is missing.
     """
@@ -336,7 +337,7 @@ def check_library(
     require_check_packages()
     library = project.library()
     with project.synced_store() as read:
-        found = wanted_renders(project, library, read.briefs(), patterns, only)
+        found = wanted_renders(project, library, read.briefs(), patterns, only, exact=exact)
         if not found:
             return CheckReport(library, ())
         _bring_unchecked(project, read, found, progress, again=again)
@@ -351,14 +352,19 @@ def wanted_renders(
     briefs: Mapping[str, Brief],
     patterns: tuple[str, ...],
     only: Collection[str],
+    *,
+    exact: bool = False,
 ) -> list[RenderToCheck]:
-    """The finished renders that the patterns match (none: all), with those checks (none: all)."""
+    """The finished renders that the patterns match (none: all), with those checks (none: all).
+
+    With `exact` a clip's address does not mean its steps as well.
+    """
     from sorasync.plan.selection import matching
 
     graph = project.graph(library)
     found = list(renders_to_check(project, library, graph, briefs))
     if patterns:
-        wanted = matching(patterns, graph)
+        wanted = set(patterns) if exact else matching(patterns, graph)
         found = [render for render in found if render.address in wanted]
     return [_narrowed(render, only) for render in found] if only else found
 

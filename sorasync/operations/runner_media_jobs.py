@@ -18,10 +18,19 @@ def do_media_job(project: Project, job: MediaJob, progress: Callable[[str, float
 
 
 def _checks(project: Project, job: MediaJob, progress: Callable[[str, float], None]) -> JobEnding:
+    """Check videos. What could not be checked is kept nowhere, so the ending says it."""
+    from sorasync.checks.check_result import Verdict
     from sorasync.operations.check import check_library
 
-    report = check_library(project, job.names, progress, only=job.only, again=job.again)
-    return JobEnding(f"{counted(len(report.renders), 'video')} checked")
+    report = check_library(project, job.names, progress, only=job.only, again=job.again, exact=True)
+    broken = {
+        checked.render.address: [result.fields() for result in checked.of(Verdict.ERROR)]
+        for checked in report.renders
+        if checked.of(Verdict.ERROR)
+    }
+    away = [checked.render.address for checked in report.renders if not checked.here]
+    message = f"{counted(len(report.renders) - len(away), 'video')} checked"
+    return JobEnding(message, {"broken": broken, "away": away})
 
 
 def _film(project: Project, job: MediaJob, progress: Callable[[str, float], None]) -> JobEnding:
