@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 # Raised with every change of what a check measures or of how it judges: earlier results are not used then.
-VERSION = 1
+VERSION = 2
 
 
 class Verdict(StrEnum):

@@ -17,6 +17,8 @@ _SMALL = npt.NDArray[np.float32]
 # SSIM is measured in windows of this size, with the constants of its authors.
 _WINDOW = 6
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+# What a window without any structure counts.
+_LEAST_WEIGHT = 0.05
 # How far a picture may have moved, down and across, in pixels of the small one.
 _SHIFTS = 2, 5
 # Moments at which an edit is compared with its source, and how much their outlines may be apart.
@@ -99,13 +101,18 @@ def _shifted_ssim(one: _SMALL, other: _SMALL) -> float:
 
 
 def _ssim(one: _SMALL, other: _SMALL) -> float:
-    """The structural similarity (Wang et al. 2004) in windows side by side: 1 for the same picture."""
+    """The structural similarity (Wang et al. 2004) in windows side by side: 1 for the same picture.
+
+    Windows count by what is in them: an even sky is as like another one as noise lets it be.
+    """
     a, b = _windows(one), _windows(other)
     mean_a, mean_b = a.mean(axis=-1), b.mean(axis=-1)
     both = (a * b).mean(axis=-1) - mean_a * mean_b
+    spread = a.var(axis=-1) + b.var(axis=-1)
     top = (2 * mean_a * mean_b + _C1) * (2 * both + _C2)
-    bottom = (mean_a**2 + mean_b**2 + _C1) * (a.var(axis=-1) + b.var(axis=-1) + _C2)
-    return float((top / bottom).mean())
+    bottom = (mean_a**2 + mean_b**2 + _C1) * (spread + _C2)
+    weight = np.log1p(spread / _C2) + _LEAST_WEIGHT
+    return float((top / bottom * weight).sum() / weight.sum())
 
 
 def _windows(picture: _SMALL) -> _SMALL:

@@ -17,6 +17,8 @@ from sorasync.manifest.check_schema import TextCheckModel
 _EVERY, _MOST = 2.0, 12
 _WIDEST = 1280
 _SHOWN = 3
+# A row of windows or a fence is read as one sign that often.
+_PATTERN = 4
 _WORD = re.compile(r"\W+")
 
 
@@ -60,10 +62,11 @@ class TextMeter:
                 yield text
 
     def _is_allowed(self, text: str) -> bool:
-        """Whether a text is asked for, a part of what is, or too short to be any."""
+        """Whether a text is asked for, a part of what is, or none: too short, or one sign again and again."""
         letters = _letters(text)
         asked = map(_letters, self.settings.allow)
-        return len(letters) < self.settings.letters or any(letters in one for one in asked)
+        is_pattern = len(letters) >= _PATTERN and len(set(letters)) == 1
+        return is_pattern or len(letters) < self.settings.letters or any(letters in one for one in asked)
 
     def results(self, end: float) -> Iterator[CheckResult]:
         """See `PictureMeter`."""

@@ -205,11 +205,11 @@ class _Pages:
 
     async def pick(self, request: Request) -> Response:
         """Pick a take, or none."""
-        given = await self._given(request)
+        given, user = await self._given(request), request.scope["user"]
         clip, take = str(given.get("clip", "")), given.get("take")
         if take is not None and (not isinstance(take, int) or isinstance(take, bool)):
             raise HTTPException(400)
-        return await self._done(lambda: self._choices.pick(clip, take))
+        return await self._done(lambda: self._choices.pick(clip, take, user))
 
     async def reject(self, request: Request) -> Response:
         """Reject a take, or take that back."""
@@ -222,13 +222,14 @@ class _Pages:
         given, user = await self._given(request), request.scope["user"]
         note_id = given.get("id")
         if isinstance(note_id, str):
-            return await self._done(lambda: self._choices.change_note(note_id, given))
+            return await self._done(lambda: self._choices.change_note(note_id, given, user))
         return await self._done(lambda: {"id": self._choices.add_note(given, user)})
 
     async def undo(self, request: Request) -> Response:
-        """Take the last choice back."""
+        """Take back the last choice of who asks."""
         await self._given(request)
-        return await self._done(lambda: {"undone": self._choices.undo()})
+        user = request.scope["user"]
+        return await self._done(lambda: {"undone": self._choices.undo(user)})
 
     async def apply(self, request: Request) -> Response:
         """Apply the plan of a token."""

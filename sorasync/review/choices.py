@@ -43,12 +43,17 @@ _LONGEST = 4_000
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A file that was written: what it said before and after, and the sentence that undoes it."""
+    """A file that `user` wrote: what it said before and after, and what that was.
 
+    `pick` is the clip of a pick with its takes before and after; None where notes were written.
+    """
+
+    user: str
     file: str
     before: str | None
     after: str
     what: str
+    pick: tuple[str, int | None, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Choices:
             "file": picks_file(project),
         }
 
-    def pick(self, clip: str, take: int | None) -> dict[str, Any]:
+    def pick(self, clip: str, take: int | None, user: str) -> dict[str, Any]:
         """Pick a take, or none."""
         project = self.project()
         library = project.library()
@@ -115,7 +120,8 @@ class Choices:
         result = outcome(self.project(), picked)
         address = picked_address(clip)
         what = f"pick of {address}" if take is None else f"pick of {address}#{take}"
-        self._wrote(file, before, manifest_text(project, file) or "", what)
+        after = manifest_text(project, file) or ""
+        self._wrote(_Step(user, file, before, after, what, (clip, picked.before, take)))
         cost = str(result.plan.cost) if _costs(result.plan.cost) else "$0"
         return {
             "changed": picked.changed,
@@ -135,7 +141,7 @@ class Choices:
             return notes.with_rejection(Rejection(address, words, render, user, _now()))
 
         taken_back = f"removal of the rejection of {address}"
-        self._write_notes(change, taken_back if reason is None else f"rejection of {address}")
+        self._write_notes(change, taken_back if reason is None else f"rejection of {address}", user)
 
     def add_note(self, fields: Mapping[str, Any], user: str) -> str:
         """Add a note; its id."""
@@ -157,10 +163,10 @@ class Choices:
                 raise SorasyncError("the note that this answers is gone")
             return notes.with_note(note)
 
-        self._write_notes(add, f"note on {note.on}")
+        self._write_notes(add, f"note on {note.on}", user)
         return note.id
 
-    def change_note(self, note_id: str, fields: Mapping[str, Any]) -> None:
+    def change_note(self, note_id: str, fields: Mapping[str, Any], user: str) -> None:
         """Settle a note or open it again, or give it another text; `remove` takes it away."""
 
         def change(notes: ReviewNotes) -> ReviewNotes:
@@ -173,7 +179,7 @@ class Choices:
                 note = replace(note, text=_text(fields["text"], "a note"), at=_now())
             return notes.with_note(replace(note, done=bool(fields.get("done", note.done))))
 
-        self._write_notes(change, "change of a note")
+        self._write_notes(change, "change of a note", user)
 
     def take_in(self, given: ReviewNotes) -> int:
         """Take in notes and rejections of another review; how many were new or different."""
@@ -189,23 +195,28 @@ class Choices:
                 notes = notes.with_rejection(one)
             return notes
 
-        self._write_notes(change, "notes taken in")
+        self._write_notes(change, "notes taken in", "")
         return new
 
-    def undo(self) -> str:
-        """Take the last choice back; what it was. Raises `SorasyncError` where its file was changed since."""
-        if not self._steps:
+    def undo(self, user: str) -> str:
+        """Take back the last choice of a user; what it was.
+
+        What was written besides, by others or by hand, stays. Raises `SorasyncError` where that choice itself
+        was changed since.
+        """
+        step = next((one for one in reversed(self._steps) if one.user == user), None)
+        if step is None:
             raise SorasyncError("there is nothing to undo")
-        step = self._steps[-1]
         project = self.project()
-        if (manifest_text(project, step.file) or "") != step.after:
-            raise SorasyncError(f"{step.file} has changed since, so this cannot be undone here")
-        if step.before is None:
+        now = manifest_text(project, step.file) or ""
+        if now != step.after:
+            _take_out(project, step, now)
+        elif step.before is None:
             (project.root / step.file).unlink(missing_ok=True)
         else:
             write_manifest(project, step.file, step.before)
-        self._steps.pop()
-        if step.file == picks_file(project):
+        self._steps = [one for one in self._steps if one is not step]
+        if step.pick is not None:
             link_names_again(self.project())
         return step.what
 
@@ -221,7 +232,7 @@ class Choices:
             parts += difflib.unified_diff(old, new, origin, f"b/{file}", lineterm="", n=1)
         return "\n".join(parts)
 
-    def _write_notes(self, change: Callable[[ReviewNotes], ReviewNotes], what: str) -> None:
+    def _write_notes(self, change: Callable[[ReviewNotes], ReviewNotes], what: str, user: str) -> None:
         project = self.project()
         file = review_file(project)
         before = manifest_text(project, file)
@@ -229,11 +240,44 @@ class Choices:
         # Read back before it is written: a value that the language refuses is refused here.
         parse_notes(after)
         write_manifest(project, file, after)
-        self._wrote(file, before, after, what)
+        self._wrote(_Step(user, file, before, after, what))
 
-    def _wrote(self, file: str, before: str | None, after: str, what: str) -> None:
-        if (before or "") != after:
-            self._steps = [*self._steps[-_MOST_UNDONE:], _Step(file, before, after, what)]
+    def _wrote(self, step: _Step) -> None:
+        if (step.before or "") != step.after:
+            self._steps = [*self._steps[-_MOST_UNDONE:], step]
+
+
+def _take_out(project: Project, step: _Step, now: str) -> None:
+    """Undo one step in a file that has changed since."""
+    if step.pick is not None:
+        clip, before, after = step.pick
+        library = project.library()
+        if spec_named(library, clip).pick != after:
+            raise _changed_since(step)
+        pick(project, library, clip, before)
+        return
+    old, new, current = parse_notes(step.before or ""), parse_notes(step.after), parse_notes(now)
+    added = [one for one in new.notes if one not in old.notes]
+    verdicts = [one for one in new.rejected if one not in old.rejected]
+    gone = {one.id for one in added} - {one.id for one in old.notes}
+    answered = any(one.reply_to in gone for one in current.notes)
+    if answered or not (set(added) <= set(current.notes) and set(verdicts) <= set(current.rejected)):
+        raise _changed_since(step)
+    result = ReviewNotes(
+        tuple(one for one in current.notes if one not in added),
+        tuple(one for one in current.rejected if one not in verdicts),
+    )
+    for note in old.notes:
+        if note not in new.notes:
+            result = result.with_note(note)
+    for verdict in old.rejected:
+        if verdict not in new.rejected:
+            result = result.with_rejection(verdict)
+    write_manifest(project, step.file, notes_text(result))
+
+
+def _changed_since(step: _Step) -> SorasyncError:
+    return SorasyncError(f"the {step.what} was changed or answered since, so it cannot be undone here")
 
 
 def _require_clip(library: Library, clip: str) -> None:

@@ -41,7 +41,11 @@ class Snapshot:
     def asset_of(self, address: str) -> str | None:
         """The digest of the video or still of a wanted render, None where it is not here."""
         key = self.planned.graph.keys.get(address)
-        brief = self.planned.known.briefs.get(key) if key else None
+        return self.asset_of_key(key) if key else None
+
+    def asset_of_key(self, key: str) -> str | None:
+        """The digest of the video or still of any render, None where it is not here."""
+        brief = self.planned.known.briefs.get(key)
         if brief is None or brief.status is not Status.STORED or brief.asset is None:
             return None
         return brief.asset if brief.asset in self.planned.known.present else None

@@ -13,6 +13,9 @@ from sorasync.review.page_apply import needs_amount
 
 if TYPE_CHECKING:
     from sorasync.operations.project import Project
+    from sorasync.plan.allowance import Allowance
+    from sorasync.plan.change import Change
+    from sorasync.plan.plan import Plan
     from sorasync.state.store import Store
 
 _MOST_CHANGES = 500
@@ -41,7 +44,7 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
                 "reason": why_text(change),
                 "price": price_text(change),
                 "diffs": list(prompt_diffs(change, full=False)),
-                "video": snapshot.asset_of(change.address),
+                "video": _picture_of(change, snapshot),
             }
             for change in plan.changes[:_MOST_CHANGES]
         ],
@@ -54,6 +57,7 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
                 "period": one.period,
                 "spent": f"{one.spent_usd:f}",
                 "cap": None if one.usd is None else f"{one.usd:f}",
+                "after": _after(one, plan),
             }
             for one in plan.allowances
         ],
@@ -61,6 +65,20 @@ def money_json(project: Project, snapshot: Snapshot, store: Store) -> dict[str, 
         "usable": _usable(project, snapshot, store),
         "total": f"{spending(project, store, By.MODEL).total.spent:f}",
     }
+
+
+def _picture_of(change: Change, snapshot: Snapshot) -> str | None:
+    """What shows a change: its own video or still, else the one that it takes the place of or gives up."""
+    earlier = (*(bind.before for bind in change.binds if bind.before), *change.drops.values())
+    found = (snapshot.asset_of(change.address), *map(snapshot.asset_of_key, earlier))
+    return next(filter(None, found), None)
+
+
+def _after(one: Allowance, plan: Plan) -> str | None:
+    """What will have been spent after the plan; None where it costs nothing, or at one of several hosts."""
+    if one.host or plan.simulated or not plan.cost.known_usd:
+        return None
+    return f"{one.spent_usd + plan.cost.known_usd:f}"
 
 
 def _usable(project: Project, snapshot: Snapshot, store: Store) -> list[dict[str, Any]]:

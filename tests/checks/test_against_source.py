@@ -57,6 +57,20 @@ def test_a_host_may_return_the_new_part_alone(tmp_path: Path) -> None:
     assert beside(elsewhere, source, "extend").verdict is Verdict.FAILED
 
 
+def test_an_even_sky_hides_no_other_place_and_noise_makes_none(tmp_path: Path) -> None:
+    def under_a_sky(stripes: int, noise: float) -> Levels:
+        levels = np.full((180, 320), 120.0)
+        levels[144:] = 120 + 100 * np.sign(np.sin(np.arange(320) / stripes))
+        levels += np.random.default_rng(stripes).normal(0, noise, levels.shape)
+        return levels.clip(0, 255).astype(np.uint8)
+
+    source = film(tmp_path / "source.mp4", lambda n: under_a_sky(5, 0), 24)
+    grainy = film(tmp_path / "grainy.mp4", lambda n: under_a_sky(5, 12), 24)
+    elsewhere = film(tmp_path / "elsewhere.mp4", lambda n: under_a_sky(9, 0), 24)
+    assert beside(grainy, source, "extend").verdict is Verdict.PASSED
+    assert beside(elsewhere, source, "extend").verdict is Verdict.FAILED
+
+
 def test_an_edit_keeps_the_outlines_of_its_source(tmp_path: Path, drawn: tuple[Path, Path]) -> None:
     one, other = drawn
     edited = tmp_path / "edited.mp4"
@@ -91,13 +105,17 @@ def test_in_a_library_steps_are_compared_and_takes_are_not(
 
 
 class Reader:
-    """Reads a line from every picture that is bright in the middle."""
+    """Reads a line from every picture that is bright in the middle, and a row of windows as signs."""
 
     def __init__(self, params: dict[str, object]) -> None:
         self.params = params
 
     def __call__(self, pixels: Levels) -> SimpleNamespace:
-        lines = [("CAFÉ LUMIÈRE", 0.99), ("1:", 0.95), ("smudge", 0.3)] if pixels[90, 160].max() > 200 else []
+        lines = (
+            [("CAFÉ LUMIÈRE", 0.99), ("1:", 0.95), ("smudge", 0.3), ("田田田田田", 0.9)]
+            if pixels[90, 160].max() > 200
+            else []
+        )
         return SimpleNamespace(txts=[text for text, _ in lines], scores=[score for _, score in lines])
 
 

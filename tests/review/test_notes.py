@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.review.choices import Choices
 from sorasync.review.notes_file import (
@@ -21,6 +22,7 @@ from sorasync.review.notes_file import (
     notes_text,
     parse_notes,
     plain_text,
+    read_notes,
 )
 from tests.cli.kit import make
 
@@ -160,11 +162,44 @@ def test_undo_takes_back_the_last_choice_and_nothing_that_came_after(
     film = make(tmp_path, capsys, '[clips.a]\nprompt = "x"\ntakes = 2\n')
     film.settle()
     choices = Choices(lambda: Project.open(tmp_path))
-    choices.pick("a", 2)
+    choices.pick("a", 2, "Ann")
     choices.add_note({"on": "clip.a#1", "text": "Dark."}, "Ann")
-    assert choices.undo() == "note on clip.a#1"
+    assert choices.undo("Ann") == "note on clip.a#1"
     assert not (tmp_path / "manifests/review.toml").exists()
     film.write("manifests/picks.toml", film.read("manifests/picks.toml") + "# mine\n")
-    with pytest.raises(Exception, match="has changed since"):
-        choices.undo()
-    assert "# mine" in film.read("manifests/picks.toml")
+    assert choices.undo("Ann") == "pick of clip.a#2"
+    assert "# mine" in film.read("manifests/picks.toml") and "a = 2" not in film.read("manifests/picks.toml")
+    choices.pick("a", 2, "Ann")
+    film.run("pick", "a", "1")
+    with pytest.raises(SorasyncError, match="was changed"):
+        choices.undo("Ann")
+    assert "a = 1" in film.read("manifests/picks.toml")
+
+
+def test_undo_takes_back_nothing_of_anybody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = make(tmp_path, capsys, '[clips.a]\nprompt = "x"\ntakes = 2\n')
+    film.settle()
+    choices = Choices(lambda: Project.open(tmp_path))
+    key = film.render("clip.a#1").key
+
+    def facts() -> set[str]:
+        notes = read_notes(Project.open(tmp_path))
+        return {one.text for one in notes.notes} | {one.reason for one in notes.rejected}
+
+    first = choices.add_note({"on": "clip.a#1", "text": "Dark."}, "Ann")
+    choices.reject("clip.a#1", key, "Six fingers.", "Ann")
+    choices.add_note({"on": "clip.a#2", "text": "Fine."}, "Bob")
+    choices.change_note(first, {"text": "Too dark."}, "Ann")
+    choices.add_note({"on": "clip.a#2", "text": "Best."}, "Bob")
+    assert choices.undo("Ann") == "change of a note" and "Dark." in facts()
+    assert choices.undo("Ann") == "rejection of clip.a#1"
+    assert facts() == {"Dark.", "Fine.", "Best."}
+    choices.add_note({"on": "clip.a#1", "text": "Where?", "reply_to": first}, "Bob")
+    with pytest.raises(SorasyncError, match="answered"):
+        choices.undo("Ann")
+    for _ in range(3):
+        choices.undo("Bob")
+    assert facts() == {"Dark."}
+    assert choices.undo("Ann") == "note on clip.a#1" and facts() == set()
+    with pytest.raises(SorasyncError, match="nothing to undo"):
+        choices.undo("Bob")

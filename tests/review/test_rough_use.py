@@ -36,6 +36,26 @@ def complaints_of(tab: Page) -> list[str]:
     return complaints
 
 
+class Held:
+    """Requests to an address that wait until they are let go."""
+
+    def __init__(self, tab: Page, address: str) -> None:
+        self.routes: list[Route] = []
+        self._tab = tab
+        tab.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.routes.append(route)
+
+    def let_go(self, number: int) -> None:
+        """Let one go on, as soon as it is here, and wait for its answer."""
+        while len(self.routes) <= number:
+            self._tab.wait_for_timeout(10)
+        route = self.routes[number]
+        with self._tab.expect_response(lambda response: response.request == route.request):
+            route.continue_()
+
+
 def test_the_overview_is_found_again_as_it_was_left(browser: Browser, film: Studio) -> None:
     with film.page() as page:
         tab = opened(browser, page, width=390)
@@ -79,14 +99,13 @@ def test_keys_before_a_clip_is_there_do_nothing(browser: Browser, film: Studio) 
     with film.page() as page:
         tab = opened(browser, page)
         complaints = complaints_of(tab)
-        held: list[Route] = []
-        tab.route("**/api/clip*", lambda route: held.append(route))
+        held = Held(tab, "**/api/clip*")
         with tab.expect_request("**/api/clip*"):
             tab.evaluate("location.hash = '#/clip/market'")
         for key in (*"12xnc+-tse0iop[]r,.jl", " ", "Home", "ArrowUp"):
             tab.keyboard.press(key)
         assert not tab.locator("dialog[open], .note-form").count()
-        held.pop().continue_()
+        held.let_go(0)
         tab.locator(".pane").first.wait_for()
         assert complaints == []
         tab.context.close()
@@ -96,17 +115,13 @@ def test_of_quick_picks_the_last_one_counts(browser: Browser, film: Studio) -> N
     with film.page() as page:
         tab = opened(browser, page, "#/clip/market")
         tab.locator(".pane").first.wait_for()
-        held: list[Route] = []
-        tab.route("**/api/pick-cost*", lambda route: held.append(route))
+        held = Held(tab, "**/api/pick-cost*")
         for key in "13":
             with tab.expect_request("**/api/pick-cost*"):
                 tab.keyboard.press(key)
-        first, last = held
-        with tab.expect_response("**/api/pick-cost*"):
-            last.continue_()
+        held.let_go(1)
         tab.locator("dialog h2", has_text="Pick take 3 of market?").wait_for()
-        with tab.expect_response("**/api/pick-cost*"):
-            first.continue_()
+        held.let_go(0)
         tab.keyboard.press("Enter")
         tab.locator(".toast", has_text="Take 3 is picked").wait_for()
         assert not tab.locator("dialog[open]").count()
@@ -120,14 +135,12 @@ def test_a_dialog_that_comes_late_takes_nothing_away(browser: Browser, film: Stu
     with film.page() as page:
         tab = opened(browser, page, "#/clip/souk")
         tab.locator(".pane").nth(1).wait_for()
-        held: list[Route] = []
-        tab.route("**/api/diff", lambda route: held.append(route))
+        held = Held(tab, "**/api/diff")
         with tab.expect_request("**/api/diff"):
             tab.keyboard.press("d")
         tab.keyboard.press("x")
         tab.get_by_label("Reason").fill("Six fingers.")
-        with tab.expect_response("**/api/diff"):
-            held.pop().continue_()
+        held.let_go(0)
         tab.evaluate("fetch('/api/library').then((answer) => answer.json())")
         assert tab.get_by_label("Reason").input_value() == "Six fingers."
         tab.locator("dialog").get_by_role("button", name="Reject").click()

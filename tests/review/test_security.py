@@ -204,8 +204,13 @@ def test_a_team_has_a_token_each_and_notes_say_whose_they_are(film: Studio) -> N
             body = {"on": "clip.souk#1", "text": f"By {name}.", "by": "Somebody else"}
             assert client.ask("/api/note", "POST", body)[0] == 200
         assert Client(page).ask("/api/library", headers={"Host": "other.example"})[0] == 421
-    found = parse_notes(film.read("manifests/review.toml")).notes
-    assert {(note.by, note.text) for note in found} == {("Ann", "By Ann."), ("Bob", "By Bob.")}
+        found = parse_notes(film.read("manifests/review.toml")).notes
+        assert {(note.by, note.text) for note in found} == {("Ann", "By Ann."), ("Bob", "By Bob.")}
+        ann = Client(page)
+        ann.open(f"http://127.0.0.1:{page.port}/open?secret={next(iter(users))}")
+        assert ann.ask("/api/undo", "POST", {})[0] == 200
+        assert ann.ask("/api/undo", "POST", {})[0] == 409
+    assert [note.by for note in parse_notes(film.read("manifests/review.toml")).notes] == ["Bob"]
 
 
 def test_a_proxy_names_the_user_where_that_was_said(film: Studio) -> None:

@@ -57,7 +57,7 @@ Review.clip = (() => {
       if (this.closed || (this.clip && error.status !== 409)) return;
       this.gone = true;
       this.player.pause();
-      put(this.main, el("div", { class: "empty" }, el("p", {}, error.message), el("p", {}, el("a", { href: "#/" }, "All clips"))));
+      put(this.main, el("div", { class: "empty" }, el("p", {}, Review.sentence(error.message)), el("p", {}, el("a", { href: "#/" }, "All clips"))));
     }
 
     // What is shown at first: the takes to choose from, or what the clip stands for.

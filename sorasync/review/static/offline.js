@@ -15,7 +15,7 @@ Review.offline = (() => {
   // An answer as it was exported, with what was chosen since.
   function answer(path) {
     const found = structuredClone(exported.answers[path]);
-    if (!found) throw new Error("this page does not hold that");
+    if (!found) throw new Error("this clip is not on this page");
     if (path === "/api/library") {
       for (const clip of found.clips) if (kept.picks[clip.name]) { clip.picked = kept.picks[clip.name]; clip.chooses = false; }
     }

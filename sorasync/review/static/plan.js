@@ -38,8 +38,11 @@ Review.plan = (() => {
           change.diffs.map((pieces) => el("div", { class: "diff small", dir: "auto" }, "prompt: ", diffOf(pieces)))),
         el("span", { class: "price" }, change.price)))),
       told.more ? el("p", { class: "faint" }, `and ${counted(told.more, "more change")}`) : null,
-      told.waiting.map((one) => el("p", {}, el("bdi", {}, one.label), " waits for a pick of ", el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, el("bdi", {}, one.clip)),
-        costs(one.cost) ? `, then ${money(one.cost)}` : "")),
+      told.waiting.map((one) => {
+        const link = (text) => el("a", { href: address.clip(one.clip.replace(/^clip\./, "")) }, el("bdi", {}, text));
+        const words = one.label === one.clip ? [link(one.label), " waits for a pick"] : [el("bdi", {}, one.label), " waits for a pick of ", link(one.clip)];
+        return el("p", {}, words, costs(one.cost) ? `, then costs ${money(one.cost)}` : "");
+      }),
       el("p", { class: "faint small" }, "Exactly this plan: ", el("code", {}, `sorasync apply --expect ${told.token}`)));
   }
 
@@ -74,9 +77,9 @@ Review.plan = (() => {
     return el("div", {},
       el("p", {}, `${told.simulated ? "Simulated, at these prices: " : ""}${dollars(told.total)} spent so far.`),
       told.budgets.filter((one) => one.cap !== null).map((one) => el("div", { class: "budget" },
-        el("span", {}, `Budget ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}`),
+        el("span", {}, `Budget ${one.period}: ${dollars(one.spent)} of ${dollars(one.cap)}${one.after ? `, ${dollars(one.after)} after this plan` : ""}`),
         el("meter", { min: "0", max: one.cap, value: one.spent, "aria-label": `Spent ${one.period}` }))),
-      days.length ? el("figure", {}, el("figcaption", {}, "By day (UTC)"), columnsOf(days)) : el("p", { class: "faint" }, "Nothing was spent yet."),
+      days.length ? byDay(days, told.budgets.find((one) => one.period === "today")?.cap) : el("p", { class: "faint" }, "Nothing was spent yet."),
       el("div", { class: "two" }, days.length ? [table("By model", told.spent.model), table("By clip", told.spent.clip)] : null,
         told.usable.length ? usable(told.usable) : null));
   }
@@ -90,11 +93,21 @@ Review.plan = (() => {
         el("tbody", {}, lines.map((line) => el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, line.name)), cells(line).map((text) => el("td", {}, text)))))));
   }
 
-  // Days as columns, with the sum so far as a line.
-  function columnsOf(days) {
+  // A budget far above the columns would flatten them: then its meter has to do.
+  const MOST_ABOVE = 6;
+
+  function byDay(days, budget) {
+    const most = Math.max(...days.map((day) => Number(day.usd)));
+    const cap = budget && Number(budget) <= MOST_ABOVE * most ? Number(budget) : null;
+    const words = ["By day (UTC)", days.length > 1 ? "line: the sum so far" : "", cap ? `dashed: the budget of a day, ${dollars(budget)}` : ""];
+    return el("figure", {}, el("figcaption", {}, words.filter(Boolean).join("; ")), columnsOf(days, cap));
+  }
+
+  // Days as columns, with the sum so far as a line, and the budget of a day.
+  function columnsOf(days, cap) {
     // As wide as it is drawn, so that its words are as large as all others.
     const width = Math.max(280, Math.min(900, document.getElementById("main").clientWidth - 20)), height = 200, left = 56, below = 24;
-    const most = Math.max(...days.map((day) => Number(day.usd)), 0.01);
+    const most = Math.max(...days.map((day) => Number(day.usd)), cap || 0, 0.01);
     const total = days.reduce((sum, day) => sum + Number(day.usd), 0) || 1;
     const step = (width - left) / days.length;
     const y = (value) => height - below - (value / most) * (height - below - 12);
@@ -110,6 +123,7 @@ Review.plan = (() => {
       text(left - 8, y(most) + 4, dollars(most), "end"), text(left - 8, y(most / 2) + 4, dollars(most / 2), "end"), text(left - 8, height - below + 4, "$0", "end"),
       days.map((day, index) => svg("rect", { class: "column", x: left + (index + 0.5) * step - Math.min(step * 0.7, 90) / 2, y: y(Number(day.usd)), width: Math.min(step * 0.7, 90),
         height: Math.max(0, height - below - y(Number(day.usd))) }, svg("title", {}, `${day.name}: ${dollars(day.usd)}, ${counted(day.renders, "render")}`))),
+      cap ? svg("path", { class: "cap", d: `M${left} ${y(cap)}H${width}` }) : null,
       days.length > 1 ? svg("polyline", { class: "line", points: line }) : null,
       text(left, height - 6, days[0].name, "start"), days.length > 1 ? text(width, height - 6, days[days.length - 1].name, "end") : null);
   }
