@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,8 @@ from sorasync.manifest.check_schema import TextCheckModel
 _EVERY, _MOST = 2.0, 12
 _WIDEST = 1280
 _SHOWN = 3
-# A row of windows or a fence is read as one sign that often.
-_PATTERN = 4
+# A row of windows or a fence is read as one sign again and again: from so many signs on, that share of them.
+_PATTERN, _SAME = 4, 0.75
 _WORD = re.compile(r"\W+")
 
 
@@ -65,8 +66,11 @@ class TextMeter:
         """Whether a text is asked for, a part of what is, or none: too short, or one sign again and again."""
         letters = _letters(text)
         asked = map(_letters, self.settings.allow)
-        is_pattern = len(letters) >= _PATTERN and len(set(letters)) == 1
-        return is_pattern or len(letters) < self.settings.letters or any(letters in one for one in asked)
+        return (
+            _is_pattern(letters)
+            or len(letters) < self.settings.letters
+            or any(letters in one for one in asked)
+        )
 
     def results(self, end: float) -> Iterator[CheckResult]:
         """See `PictureMeter`."""
@@ -83,6 +87,14 @@ class TextMeter:
 
 def _letters(text: str) -> str:
     return _WORD.sub("", text).casefold()
+
+
+def _is_pattern(letters: str) -> bool:
+    """Whether nearly all of it is one sign; a number may have many zeros."""
+    if len(letters) < _PATTERN:
+        return False
+    sign, count = Counter(letters).most_common(1)[0]
+    return not sign.isdigit() and count >= _SAME * len(letters)
 
 
 def _quoted(texts: Iterable[str]) -> str:

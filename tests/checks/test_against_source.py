@@ -112,7 +112,7 @@ class Reader:
 
     def __call__(self, pixels: Levels) -> SimpleNamespace:
         lines = (
-            [("CAFÉ LUMIÈRE", 0.99), ("1:", 0.95), ("smudge", 0.3), ("田田田田田", 0.9)]
+            [("CAFÉ LUMIÈRE", 0.99), ("1:", 0.95), ("smudge", 0.3), ("田田田田田由", 0.9)]
             if pixels[90, 160].max() > 200
             else []
         )
