@@ -106,7 +106,7 @@ def runner(database: str, queue: str, bucket: str, allow: str, work: Path) -> di
     collect_rarely()
     before, began = _cpu(), time.perf_counter()
     options = RunnerOptions(
-        database, queue, work, RunnerTrust.parse((allow,), (bucket,)), places=2, until_empty=True
+        database, queue, work, RunnerTrust.parse((allow,), (bucket,)), jobs=2, until_empty=True
     )
     made = Runner(options, Quiet())
     made.run()

@@ -73,7 +73,7 @@ class ChangeExecutor:
     questions: InDoubt
     downloads: Downloads
     pictures: Pictures
-    places: InFlightSlots
+    slots: InFlightSlots
     batching: CreateGatherer | None = None
     _unfetched: int = 0
     _deadlines: dict[str, float] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class ChangeExecutor:
             return await self._unexpected(change, error)
         finally:
             if not self.context.settings.detach:
-                await self.places.end(change)
+                await self.slots.end(change)
 
     def _deadline(self, change: Change) -> float:
         """Until when (monotonic) the change may wait for the provider: the wait limit holds for all of it."""
@@ -175,13 +175,13 @@ class ChangeExecutor:
             try:
                 if not _uploads(change):
                     asked = context.clock.monotonic()
-                    await self.places.take(change, change.render.model if change.render else None)
+                    await self.slots.take(change, change.render.model if change.render else None)
                     self._stood_in_line(change, asked)
                 job = await send(context, change, self._deadline(change))
                 context.reach.answered()
                 return job
             except (errors.RateLimited, errors.NotSent) as error:
-                await self.places.give_back(change)
+                await self.slots.give_back(change)
                 pause = pause_before_resending(context, error, pause, self._deadline(change))
                 why = once_more(error, pause)
             except errors.OutcomeUnknown as error:
@@ -298,7 +298,7 @@ class ChangeExecutor:
                 "the state has no remote id for it", hint=f"sorasync resolve '{change.label}'"
             )
         if record.status is Status.SUBMITTED:
-            await self.places.count(change, record.model)
+            await self.slots.count(change, record.model)
         return await self._follow(change, Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0))
 
     async def _look_again(self, change: Change) -> Outcome:
@@ -354,7 +354,7 @@ class ChangeExecutor:
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
         if found is None or not context.holds_lock():
             return self._pending(change, "still rendering")
-        await self.places.give_back(change)
+        await self.slots.give_back(change)
         if found.status not in _MAY_HAVE_A_FILE:
             return await self._ended(change, found)
         return await self._fetch(change, found)

@@ -48,7 +48,7 @@ _NEWS_PAUSE = 0.5
 
 
 class _Lane:
-    """The work at one host: its own pace, places and downloads, so that no host waits for another one."""
+    """The work at one host: its own pace, slots and downloads, so that no host waits for another one."""
 
     def __init__(self, context: Context, freed: Callable[[], None]) -> None:
         self.context = context
@@ -93,7 +93,7 @@ class _Lane:
 
     async def aclose(self) -> None:
         """Give back what is held, and stop what still runs for batches."""
-        await self.executor.places.aclose()
+        await self.executor.slots.aclose()
         if self._batching is not None:
             await self._batching.aclose()
 

@@ -80,7 +80,7 @@ def apply_by_queue(
 
     Raises `StateError`, and `SorasyncError` where a runner could not do it anyway.
     """
-    require_shared_places(project)
+    require_shared_storage(project)
     changes = [change for change in planned.plan.changes if change.action.leased]
     before = store.records([change.key for change in changes])
     jobs = _enqueue(project, options, placing, store, changes, planned.plan.batch)
@@ -108,7 +108,7 @@ def wait_for_queue(project: Project, options: ApplyOptions, store: Store, report
     return not following.interrupted
 
 
-def require_shared_places(project: Project) -> None:
+def require_shared_storage(project: Project) -> None:
     """Raise `SorasyncError` where runners could not see the state, or nobody what they make."""
     database_of(project.config.state.url)
     if project.config.assets.url is None:

@@ -28,7 +28,7 @@ from sorasync.operations.cut import CutFilm, look_at_cut
 from sorasync.operations.library_bundle import pack_library
 from sorasync.operations.output_file import write_output
 from sorasync.operations.project import Project
-from sorasync.operations.queue_apply import Following, put_into_queue, require_shared_places
+from sorasync.operations.queue_apply import Following, put_into_queue, require_shared_storage
 from sorasync.state.job_queue import JobState, MediaJob, Placing, Terms
 from sorasync.state.process import user_name
 from sorasync.state.store import Store
@@ -66,7 +66,7 @@ def check_by_queue(
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
     """
-    require_shared_places(project)
+    require_shared_storage(project)
     library = project.library()
     with project.store(write=True) as store:
         renders = wanted_renders(project, library, store.briefs(), patterns, only)
@@ -126,7 +126,7 @@ def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Not
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
     """
-    require_shared_places(project)
+    require_shared_storage(project)
     view, assets = look_at_cut(project, name), project.assets()
     files = pack_library(project, [track.file for track in view.timeline.cut.audio])
     job = MediaJob("cut", (view.name,))

@@ -58,7 +58,7 @@ class RunnerReporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunnerOptions:
-    """How a runner works: `places` is the most jobs at a time, `work` where libraries are unpacked.
+    """How a runner works: `jobs` is how many it does at a time, `work` where libraries are unpacked.
 
     With `until_empty` it ends when nothing is queued.
     """
@@ -67,7 +67,7 @@ class RunnerOptions:
     queue: str
     work: Path
     trust: RunnerTrust
-    places: int = 2
+    jobs: int = 2
     until_empty: bool = False
 
 
@@ -104,13 +104,13 @@ class Runner:
         from sorasync.state.queue_worker import QueueWorker
 
         options = self.options
-        threads = ThreadPoolExecutor(options.places, thread_name_prefix="jobs")
+        threads = ThreadPoolExecutor(options.jobs, thread_name_prefix="jobs")
         loop = asyncio.get_running_loop()
 
         async def carry_out(job: JobParts) -> JobEnding:
             return await loop.run_in_executor(threads, self._carry_out, job)
 
-        worker = QueueWorker(options.url, options.queue, options.places, carry_out, self.reporter.notice)
+        worker = QueueWorker(options.url, options.queue, options.jobs, carry_out, self.reporter.notice)
 
         def stop() -> None:
             self._stopped = True

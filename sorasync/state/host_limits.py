@@ -19,8 +19,8 @@ LIMITS_SCHEMA = "sorasync_limits"
 
 # Seconds for which a create counts. More than a minute: it is granted before it is sent.
 _WINDOW = 62
-# Seconds for which a place is kept whose holder gives no sign of life: its render may still be at the host.
-# Whoever follows that render takes the place over. Not longer: those who could may be waiting for a place.
+# Seconds for which a slot is kept whose holder gives no sign of life: its render may still be at the host.
+# Whoever follows that render takes the slot over. Not longer: those who could may be waiting for a slot.
 KEPT = 120.0
 # The longest pause, in seconds, that everybody keeps because a host told one machine to.
 _LONGEST_PAUSE = 900.0
@@ -118,7 +118,7 @@ class Turns(NamedTuple):
 
 
 class HostLimits:
-    """The shared limits as one apply uses them; `holder` is what its places are called by.
+    """The shared limits as one apply uses them; `holder` is what its slots are called by.
 
     Every method is one question to the database. Raises `StateError`.
     """
@@ -177,8 +177,8 @@ class HostLimits:
             (host, model, min(seconds, _LONGEST_PAUSE)),
         )
 
-    def take_places(self, host: str, model: str, keys: Collection[str], most: int | None) -> set[str]:
-        """Which renders may be in flight; those that are in flight already have a place (`most` is None)."""
+    def take_slots(self, host: str, model: str, keys: Collection[str], most: int | None) -> set[str]:
+        """Which renders may be in flight; those that are in flight already have a slot (`most` is None)."""
         rows = self._session.rows(
             f"SELECT {LIMITS_SCHEMA}.take_places(?, ?, ?::jsonb, ?, ?, ?)",
             (host, model, json.dumps(list(keys)), self._holder, _MANY if most is None else most, KEPT),
@@ -193,7 +193,7 @@ class HostLimits:
         )
 
     def renew(self) -> None:
-        """Keep the places of this apply. For a transaction."""
+        """Keep the slots of this apply. For a transaction."""
         self._session.write(
             f"UPDATE {LIMITS_SCHEMA}.places SET until = {_NOW} + ? WHERE holder = ?", (KEPT, self._holder)
         )

@@ -94,18 +94,18 @@ CarryOut = Callable[[JobParts], Awaitable[JobEnding]]
 
 
 class QueueWorker:
-    """Takes jobs of one queue, at most `places` at a time, and hands each to `carry_out`.
+    """Takes jobs of one queue, at most `at_once` at a time, and hands each to `carry_out`.
 
     `carry_out` returns what became of it, raises `CarryOnLater`, or an error. `notice` gets
     sentences about the queue itself.
     """
 
     def __init__(
-        self, url: str, queue: str, places: int, carry_out: CarryOut, notice: Callable[[str], None]
+        self, url: str, queue: str, at_once: int, carry_out: CarryOut, notice: Callable[[str], None]
     ) -> None:
         self.id = uuid.uuid4()
         self._queue = queue
-        self._places = places
+        self._at_once = at_once
         self._carry_out = carry_out
         self._notice = notice
         self._stopping = asyncio.Event()
@@ -157,7 +157,7 @@ class QueueWorker:
                 return False
             work = self._app.run_worker_async(
                 queues=[self._queue],
-                concurrency=self._places,
+                concurrency=self._at_once,
                 wait=not until_empty,
                 fetch_job_polling_interval=_POLL,
                 update_heartbeat_interval=_BEAT,

@@ -17,8 +17,8 @@ from tests.team.three_runners import LONGEST, clips, crew
 
 
 def placed(limits: HostLimits, host: str, model: str, key: str, most: int | None) -> bool:
-    """Whether one render gets a place."""
-    return limits.take_places(host, model, [key], most) == {key}
+    """Whether one render gets a slot."""
+    return limits.take_slots(host, model, [key], most) == {key}
 
 
 @contextmanager
@@ -91,14 +91,14 @@ def test_limits_of_before_are_brought_up_to_date(postgres: PostgresServer, schem
         assert not placed(limits, "host", "m", "new", 1)
 
 
-def test_places_are_counted_for_all_and_go_with_the_render(postgres: PostgresServer, schema: str) -> None:
+def test_slots_are_counted_for_all_and_go_with_the_render(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
         assert placed(anns, host, "m", "a", 2)
         assert placed(anns, host, "m", "a", 2)
         assert placed(bens, host, "m", "b", 2)
         assert not placed(bens, host, "m", "c", 2)
-        assert placed(bens, host, "m", "a", 2), "who follows a render takes its place over"
+        assert placed(bens, host, "m", "a", 2), "who follows a render takes its slot over"
         with anns._session.transaction():
             anns.give_back(host, "m", "a")
         assert not placed(anns, host, "m", "c", 2), "it is not the earlier holder's any more"
@@ -108,16 +108,16 @@ def test_places_are_counted_for_all_and_go_with_the_render(postgres: PostgresSer
         assert placed(anns, host, "m", "in flight already", None)
 
 
-def test_many_ask_for_places_at_once(postgres: PostgresServer, schema: str) -> None:
+def test_many_ask_for_slots_at_once(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
         assert placed(bens, host, "m", "c", 3)
-        found = anns.take_places(host, "m", ["a", "b", "c", "d"], 3)
-        assert found == {"a", "b", "c"}, "c has a place already, and goes to who follows it"
-        assert anns.take_places(host, "m", ["d", "a"], 3) == {"a"}
+        found = anns.take_slots(host, "m", ["a", "b", "c", "d"], 3)
+        assert found == {"a", "b", "c"}, "c has a slot already, and goes to who follows it"
+        assert anns.take_slots(host, "m", ["d", "a"], 3) == {"a"}
 
 
-def test_the_places_of_the_dead_come_back(postgres: PostgresServer, schema: str) -> None:
+def test_the_slots_of_the_dead_come_back(postgres: PostgresServer, schema: str) -> None:
     host = f"host of {schema}"
     with machine(postgres, schema, "ann") as anns, machine(postgres, schema, "ben") as bens:
         assert placed(anns, host, "m", "a", 2)
@@ -170,11 +170,11 @@ def account_of(world: World) -> str:
     return f"{world.url} SORASYNC_PREVIEW_KEY"
 
 
-def test_who_waits_for_a_place_of_others_says_so(
+def test_who_waits_for_a_slot_of_others_says_so(
     limited: World, postgres: PostgresServer, schema: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = account_of(limited)
-    take = HostLimits.take_places
+    take = HostLimits.take_slots
     asked: list[str] = []
 
     def watched(
@@ -185,7 +185,7 @@ def test_who_waits_for_a_place_of_others_says_so(
             postgres.run_sql(f"DELETE FROM {LIMITS_SCHEMA}.places WHERE holder = 'ben'")
         return take(limits, host, model, keys, most)
 
-    monkeypatch.setattr(HostLimits, "take_places", watched)
+    monkeypatch.setattr(HostLimits, "take_slots", watched)
     monkeypatch.setattr("sorasync.apply.render.shared_limits._LOOK", 0.001)
     with machine(postgres, f"{schema}_other", "ben") as bens:
         assert take(bens, account, "sora-2", ["another render"], 1)
@@ -194,10 +194,10 @@ def test_who_waits_for_a_place_of_others_says_so(
     assert "waiting: all machines together have 1 render in flight: waiting for one to end" in limited.err
 
 
-def test_renders_that_are_ready_at_once_ask_for_places_together(
+def test_renders_that_are_ready_at_once_ask_for_slots_together(
     limited: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = HostLimits.take_places
+    take = HostLimits.take_slots
     asked: list[int] = []
 
     def watched(
@@ -206,7 +206,7 @@ def test_renders_that_are_ready_at_once_ask_for_places_together(
         asked.append(len(keys))
         return take(limits, host, model, keys, most)
 
-    monkeypatch.setattr(HostLimits, "take_places", watched)
+    monkeypatch.setattr(HostLimits, "take_slots", watched)
     (limited.root / "limited.toml").write_text(LIMITED.replace("in_flight = 1", "in_flight = 40"))
     limited.write("".join(f'[clips.c{n}]\nprompt = "Scene {n}."\n' for n in range(16)))
     limited.apply("--parallelism", "16")

@@ -23,7 +23,7 @@ class InFlightSlots:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._held: dict[str, AsyncExitStack] = {}
-        # The model of each change that has a place among all machines.
+        # The model of each change that has a slot among all machines.
         self._shared: dict[str, str | None] = {}
         self._at_once = asyncio.Event()
         self._at_once.set()
@@ -39,11 +39,11 @@ class InFlightSlots:
         await unless(self._at_once if detach else self._context.stop, self._enter(change, model, taken=False))
         if change.label in self._held and shared is not None:
             waiting = partial(self._context.tell, change, Moment.WAITING)
-            taking = shared.take_place(model, change.key, patient=not detach, waiting=waiting)
-            if await unless(self._context.stop, taking):
-                self._shared[change.label] = model
-            else:
-                await self._held.pop(change.label).aclose()
+            taking = shared.take_slot(model, change.key, patient=not detach, waiting=waiting)
+            # Noted before: who is cancelled at the moment of getting it has it all the same.
+            self._shared[change.label] = model
+            if not await unless(self._context.stop, taking):
+                await self.give_back(change)
         if change.label not in self._held:
             full = detach and not self._context.stop.is_set()
             raise Withheld("the provider accepts no more renders now" if full else "not started")

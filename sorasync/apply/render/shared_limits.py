@@ -22,12 +22,12 @@ from sorasync.state.errors import StateError
 from sorasync.state.host_limits import HostLimits
 from sorasync.text import counted
 
-# Seconds between two looks for a free place.
+# Seconds between two looks for a free slot.
 _LOOK = 1.0
 
 
 @dataclass
-class _Places:
+class _Slots:
     """Renders that want a slot, those that got one, and those refused until `ask_again`."""
 
     line: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -56,7 +56,7 @@ class SharedLimits:
         self._lines: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: Counter[str] = Counter()
         self._granted: Counter[str] = Counter()
-        self._places: defaultdict[str, _Places] = defaultdict(_Places)
+        self._slots: defaultdict[str, _Slots] = defaultdict(_Slots)
 
     async def turn(self, gate: PaymentGate, model: str | None) -> None:
         """Wait until the next create may leave. Raises `Withheld` when it may not leave any more."""
@@ -94,22 +94,22 @@ class SharedLimits:
         if retry_after:
             self._commits.later(partial(self._limits.pause, self._account, model or "", retry_after))
 
-    async def take_place(
+    async def take_slot(
         self, model: str | None, key: str, *, patient: bool, waiting: Callable[[str], None]
     ) -> bool:
         """Wait for a slot, and say why; if not `patient`, whether one is free now."""
         if self._most is None:
             return True
         name = model or ""
-        places = self._places[name]
-        places.wanted.add(key)
+        slots = self._slots[name]
+        slots.wanted.add(key)
         try:
             while True:
                 # The first in line asks for all of them: one question instead of many.
-                async with places.line:
-                    if not places.knows(key, self._clock.monotonic()):
-                        await self._ask_for_places(name, places)
-                if key in places.given:
+                async with slots.line:
+                    if not slots.knows(key, self._clock.monotonic()):
+                        await self._ask_for_slots(name, slots)
+                if key in slots.given:
                     return True
                 if not patient:
                     return False
@@ -123,22 +123,27 @@ class SharedLimits:
             self.give_back(model, key)
             raise
         finally:
-            for keys in (places.wanted, places.given, places.refused):
+            for keys in (slots.wanted, slots.given, slots.refused):
                 keys.discard(key)
 
-    async def _ask_for_places(self, model: str, places: _Places) -> None:
+    async def _ask_for_slots(self, model: str, slots: _Slots) -> None:
         assert self._most is not None
-        asked = set(places.wanted)
-        take = partial(self._limits.take_places, self._account, model, sorted(asked), self._most)
-        found = await self._commits.read(take)
-        places.given |= found & places.wanted
-        places.refused = (asked - found) & places.wanted
-        places.ask_again = self._clock.monotonic() + _LOOK / 2
+        asked = slots.wanted - slots.given
+        take = partial(self._limits.take_slots, self._account, model, sorted(asked), self._most)
+        try:
+            found = await self._commits.read(take)
+        finally:
+            # Who stopped waiting may have given it back too early: a group of commits writes before it reads.
+            for key in asked - slots.wanted:
+                self.give_back(model, key)
+        slots.given |= found & slots.wanted
+        slots.refused = (asked - found) & slots.wanted
+        slots.ask_again = self._clock.monotonic() + _LOOK / 2
 
     async def count(self, model: str | None, key: str) -> None:
-        """Take a place for a render that is in flight already."""
+        """Take a slot for a render that is in flight already."""
         if self._most is not None:
-            take = partial(self._limits.take_places, self._account, model or "", [key], None)
+            take = partial(self._limits.take_slots, self._account, model or "", [key], None)
             await self._commits.read(take)
 
     def give_back(self, model: str | None, key: str) -> None:
@@ -147,7 +152,7 @@ class SharedLimits:
             self._commits.later(partial(self._limits.give_back, self._account, model or "", key))
 
     async def keep(self) -> None:
-        """Keep the places of this apply until cancelled."""
+        """Keep the slots of this apply until cancelled."""
         while True:
             await self._clock.sleep(host_limits.KEPT / 4)
             self._commits.later(self._limits.renew)

@@ -70,7 +70,7 @@ def command(
         queue=queue,
         work=work or _cache() / "sorasync" / "runner",
         trust=RunnerTrust.parse(allow, bucket),
-        places=jobs,
+        jobs=jobs,
         until_empty=until_empty,
     )
     runner = Runner(options, RunnerLines(quiet=globals.quiet))
