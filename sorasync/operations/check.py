@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -297,23 +297,40 @@ def failing_among(
 ) -> dict[str, CheckedRender]:
     """The same while there is no plan yet."""
     assets = store.assets_that_fail()
-    suspects = [
-        render_to_check(
-            project,
-            library,
-            graph,
-            graph.renders[address],
-            asset,
-            asset_of(graph, briefs, graph.renders[address].source),
-        )
-        for address in (graph.keys if assets else ())
-        if (asset := asset_of(graph, briefs, address)) and asset in assets and address.startswith("clip.")
-    ]
+    suspects = _to_check(project, library, graph, briefs, assets) if assets else ()
     found = {}
     for checked in checked_before(store, suspects):
         if failed := checked.of(Verdict.FAILED):
             found[checked.render.address] = replace(checked, results=tuple(failed))
     return found
+
+
+def unchecked_among(
+    project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
+) -> int:
+    """How many wanted videos have no result of some check as it is set now, programs left aside."""
+    renders = list(_to_check(project, library, graph, briefs))
+    known = known_results(store, renders)
+    return sum(
+        any(not name.startswith("commands.") and key not in known for name, key in render.keys.items())
+        for render in renders
+    )
+
+
+def _to_check(
+    project: Project,
+    library: Library,
+    graph: Graph,
+    briefs: Mapping[str, Brief],
+    among: Container[str] | None = None,
+) -> Iterator[RenderToCheck]:
+    """The wanted videos, or those of them that are among some assets."""
+    for address in graph.keys:
+        asset = asset_of(graph, briefs, address) if address.startswith("clip.") else None
+        if asset is not None and (among is None or asset in among):
+            render = graph.renders[address]
+            source = asset_of(graph, briefs, render.source)
+            yield render_to_check(project, library, graph, render, asset, source)
 
 
 def check_library(

@@ -30,7 +30,7 @@ def retakes(
     project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
 ) -> Retakes:
     """The renders that fail a check and count. What they cost is for the plan to say, and for its limits."""
-    from sorasync.operations.check import failing_among
+    from sorasync.operations.check import failing_among, unchecked_among
 
     limits, spent = project.config.retake, NOTHING
     chosen: set[str] = set()
@@ -59,6 +59,11 @@ def retakes(
         spent += cost
         made[clip] += 1
         chosen.add(address)
+    if unchecked := unchecked_among(project, store, library, graph, briefs):
+        were = "was" if unchecked == 1 else "were"
+        notices.append(
+            f"{counted(unchecked, 'video')} {were} not checked as [checks] is set now: sorasync check"
+        )
     reasons = {one: f"fails {', '.join(result.check for result in failing[one].results)}" for one in chosen}
     return Retakes(reasons, tuple(notices))
 

@@ -51,7 +51,13 @@ def test_a_plan_lists_retakes_with_their_price_and_only_when_asked(library: Film
     assert library.run("plan", "--format", "json").json["changes"] == []
     assert planned(library) == (["clip.pier#1", "clip.pier#2"], "0.80", [])
     configure(library, level=0.04)
-    assert planned(library) == ([], "0.00", [])
+    assert planned(library) == (
+        [],
+        "0.00",
+        ["2 videos were not checked as [checks] is set now: sorasync check"],
+    )
+    assert library.run("check").code == 1
+    assert planned(library) == (["clip.pier#2"], "0.40", [])
 
 
 def test_budgets_and_thresholds_hold_for_retakes(

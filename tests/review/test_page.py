@@ -16,9 +16,10 @@ from sorasync.preview.serve import running as preview_server
 from sorasync.preview.settings import PreviewSettings
 from sorasync.review.notes_file import parse_notes
 from sorasync.state.record import Status
+from tests.cli.kit import CONFIG
 from tests.cuts.kit import picture, stored
 from tests.review.playback_meters import DRIFT, SCROLL
-from tests.review.studio import FPS, Studio, opened, started_browser, studio, until
+from tests.review.studio import FPS, MANIFEST, Studio, opened, started_browser, studio, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -536,6 +537,27 @@ def test_a_plan_is_applied_from_the_page(browser: Browser, film: Studio, tmp_pat
             tab.goto(f"http://127.0.0.1:{page.port}/#/")
             tab.locator(".card", has_text="one").locator(".stage", has_text="done").wait_for()
             tab.context.close()
+
+
+def test_the_plan_shows_what_is_replaced_and_what_budgets_leave(
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = Studio(tmp_path, capsys)
+    film.write("sorasync.toml", f'{CONFIG}[provider]\nprofile = "openai"\n[budget]\nper_day = 20.0\n')
+    film.write("manifests/a.toml", MANIFEST)
+    film.settle(lambda render: not render.address.startswith("clip.todo"))
+    manifest = film.read("manifests/a.toml")
+    film.write("manifests/a.toml", manifest.replace("at dawn, wide", "at noon, wide"))
+    with film.page() as page:
+        tab = opened(browser, page, "#/plan")
+        replaced = tab.locator(".changes li", has_text="clip.harbour")
+        until(tab, "document.querySelector('.changes img')?.naturalWidth > 0")
+        assert replaced.locator("img").count() == 1
+        # The lighthouse is new, so that there is nothing to show for it.
+        assert tab.locator(".changes li", has_text="clip.todo").locator("img").count() == 0
+        assert "of $20.00, $" in tab.locator(".budget").inner_text()
+        assert "clip.market waits for a pick, then costs $0.40" in tab.locator("main").inner_text()
+        tab.context.close()
 
 
 def test_the_next_event_of_a_cut_is_loaded_before_it_is_due(browser: Browser, film: Studio) -> None:

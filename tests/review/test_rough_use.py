@@ -128,6 +128,10 @@ def test_of_quick_picks_the_last_one_counts(browser: Browser, film: Studio) -> N
         assert "market = 3" in film.read("manifests/picks.toml")
         tab.keyboard.press("9")
         tab.locator(".toast", has_text="There is no take 9").wait_for()
+        tab.locator(".pane").nth(1).click()
+        tab.keyboard.press("Enter")
+        held.let_go(2)
+        tab.locator(".toast", has_text="Take 2 is picked").wait_for()
         tab.context.close()
 
 

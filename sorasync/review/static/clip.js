@@ -171,6 +171,9 @@ Review.clip = (() => {
         one("r", ["r"], "Loop on and off", () => transport.switchLoop()),
         one("[ ]", ["[", "]"], "Slower and faster", (key) => transport.changeSpeed(key === "[" ? -1 : 1)),
         one("1 … 9", [..."123456789"], "Pick that take", (key) => choosing.pick(Number(key))),
+        one("Enter", ["Enter"], "Pick the selected take", () => {
+          if (this.clip.takes.includes(panes.selected?.take)) choosing.pick(panes.selected.take.number);
+        }),
         one("0", ["0"], "Clear the pick", () => choosing.unpick()),
         one("x", ["x"], "Reject the selected take, or undo that", () => this.reject()),
         one("n", ["n"], "Write a note at this frame", this.write),
