@@ -16,12 +16,6 @@ class BindAddresses:
     change: Change
     run: int
 
-    @property
-    def addresses(self) -> list[str]:
-        """Every address whose binding is read."""
-        binds = self.change.binds
-        return [name for bind in binds for name in (bind.origin, bind.address) if name is not None]
-
     def __call__(self) -> None:
         """Bind and unbind."""
         for bind in self.change.binds:

@@ -531,8 +531,7 @@ class ChangeExecutor:
         return BindAddresses(self.context.store, change, self.context.run)
 
     async def _bind(self, change: Change) -> None:
-        binding = self._binding(change)
-        await self.context.commits.record(binding, binding.addresses)
+        await self.context.commits.record(self._binding(change))
 
     async def _left(self, change: Change) -> Outcome:
         """The run stopped while this was under way."""

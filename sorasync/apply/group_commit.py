@@ -7,7 +7,7 @@ asked in a thread: the event loop goes on, and what is asked for until the answe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -34,8 +34,6 @@ class _Asked:
     kind: _Kind
     work: Callable[[], Any]
     done: asyncio.Future[Any]
-    # The addresses that it binds.
-    addresses: Sequence[str] = ()
     # Whoever waits for the result, for work that is dropped if they stop waiting before it begins.
     waiter: asyncio.Future[Any] | None = None
     begun: bool = False
@@ -54,9 +52,8 @@ class _Failed:
 class GroupCommit:
     """Carries out work on a state; `thread` has one place, and is None where the work is done at once.
 
-    `prepare` gets the addresses that a group binds, in its transaction. Work must not touch what belongs to
-    the event loop. Where one of a group fails, each is done in a transaction of its own, so that it may be
-    begun twice.
+    Work must not touch what belongs to the event loop. Where one of a group fails, each is done in a
+    transaction of its own, so that it may be begun twice.
     """
 
     def __init__(
@@ -64,12 +61,10 @@ class GroupCommit:
         transaction: Transaction,
         relaxed: Transaction | None = None,
         thread: Executor | None = None,
-        prepare: Callable[[Sequence[str]], object] = lambda addresses: None,
     ) -> None:
         self._transaction = transaction
         self._relaxed = relaxed or transaction
         self._thread = thread
-        self._prepare = prepare
         self._waiting: list[_Asked] = []
         self._group: list[_Asked] = []
 
@@ -81,15 +76,12 @@ class GroupCommit:
         """As `write`, for what may be lost in a power cut."""
         return await self._ask(_Kind.NOTE, work, optional=True)
 
-    async def record(self, work: Callable[[], T], addresses: Sequence[str] = ()) -> T:
-        """The result of `work`, durable. Once asked for, it is done even if the caller is cancelled.
-
-        `addresses` are those that it binds: a group reads what they are bound to at once.
-        """
+    async def record(self, work: Callable[[], T]) -> T:
+        """The result of `work`, durable. Once asked for, it is done even if the caller is cancelled."""
         if self._thread is None:
             with self._transaction():
                 return work()
-        return await self._ask(_Kind.WRITE, work, addresses=addresses)
+        return await self._ask(_Kind.WRITE, work)
 
     async def read(self, work: Callable[[], T]) -> T:
         """The result of `work`, which is no transaction."""
@@ -110,10 +102,8 @@ class GroupCommit:
         while self._group or self._waiting:
             await asyncio.wait([(self._group or self._waiting)[-1].done])
 
-    async def _ask(
-        self, kind: _Kind, work: Callable[[], T], *, optional: bool = False, addresses: Sequence[str] = ()
-    ) -> T:
-        asked = self._put(kind, work, addresses)
+    async def _ask(self, kind: _Kind, work: Callable[[], T], *, optional: bool = False) -> T:
+        asked = self._put(kind, work)
         waiter = asyncio.shield(asked.done)
         asked.waiter = waiter if optional else None
         try:
@@ -130,11 +120,11 @@ class GroupCommit:
                 asked.done.exception()
             raise
 
-    def _put(self, kind: _Kind, work: Callable[[], Any], addresses: Sequence[str] = ()) -> _Asked:
+    def _put(self, kind: _Kind, work: Callable[[], Any]) -> _Asked:
         loop = asyncio.get_running_loop()
         if not self._waiting and not self._group:
             loop.call_soon(self._begin)
-        asked = _Asked(kind, work, loop.create_future(), addresses)
+        asked = _Asked(kind, work, loop.create_future())
         self._waiting.append(asked)
         return asked
 
@@ -171,8 +161,6 @@ class GroupCommit:
         transaction = self._transaction if durable else self._relaxed
         try:
             with transaction():
-                if addresses := [address for one in writes for address in one.addresses]:
-                    self._prepare(addresses)
                 return [one.work() for one in writes]
         except Exception:
             return [_result(partial(_alone, transaction, one.work)) for one in writes]

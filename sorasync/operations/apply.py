@@ -432,7 +432,7 @@ async def _commits(store: Store) -> AsyncIterator[GroupCommit]:
     """What is asked of a state: of a shared one in a thread, since its server may take its time."""
     with ExitStack() as stack:
         thread = stack.enter_context(ThreadPoolExecutor(1, "state")) if store.shared else None
-        commits = GroupCommit(store.transaction, store.relaxed, thread, store.expect_bindings)
+        commits = GroupCommit(store.transaction, store.relaxed, thread)
         try:
             yield commits
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sorasync.state.history import Asset
+from sorasync.state.row_writes import ADD_ASSET
 from sorasync.state.store_table import StoreTable
 
 _COLUMNS = "sha256, size, kind, ext, of"
@@ -20,12 +21,9 @@ class Files(StoreTable):
         `of` attaches it to a video that is known already. A file noted before stays as it is.
         """
         with self.session.transaction():
-            done = self.session.write(
-                f"INSERT INTO assets ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
-                (sha256, size, kind, ext, of),
-            )
-            if not self.session.has_changed and done.rowcount:
+            if not self.session.has_changed and self.asset(sha256) is None:
                 self.session.changed()
+            self.session.put(ADD_ASSET, (sha256, size, kind, ext, of))
 
     def asset(self, sha256: str) -> Asset | None:
         """One file, or None."""

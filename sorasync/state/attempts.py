@@ -11,6 +11,7 @@ from sorasync.state.errors import damaged
 from sorasync.state.history import Attempt
 from sorasync.state.known_attempts import KnownAttempts
 from sorasync.state.record import IN_FLIGHT, MADE, Record, Status
+from sorasync.state.row_writes import BEGIN_ATTEMPT, CONTINUE_ATTEMPT, MARK_UNSENT
 from sorasync.state.rows import LATEST, decimal, fields_of, plain
 from sorasync.state.store_table import StoreTable
 
@@ -181,16 +182,11 @@ class Attempts(StoreTable):
             self.log("paid twice", attempt.address, attempt.key, remote_id=attempt.remote_id)
 
     def _begin_attempt(self, record: Record, now: float) -> None:
-        self.session.write(
-            "UPDATE attempts SET outcome = 'unsent' WHERE id = (SELECT max(id) FROM attempts WHERE key = ?) "
-            "AND outcome IN ('intent', 'unknown')",
-            (record.key,),
-        )
+        if record.key not in self.session.untried:
+            self.session.put(MARK_UNSENT, (record.key,))
         seconds = record.seconds if record.billed_seconds is None else record.billed_seconds
-        self.session.write(
-            "INSERT INTO attempts "
-            "(key, at, outcome, run, address, provider, estimate_usd, seconds, simulated) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        self.session.put(
+            BEGIN_ATTEMPT,
             (
                 record.key,
                 now,
@@ -200,22 +196,20 @@ class Attempts(StoreTable):
                 record.provider,
                 plain(record.cost_usd),
                 seconds,
-                _simulated(record),
+                int(_simulated(record)),
             ),
         )
 
     def _continue_attempt(self, record: Record) -> None:
         """Update the key's latest attempt from the record; a key that was never sent has none."""
-        self.session.write(
-            "UPDATE attempts SET outcome = ?, remote_id = coalesce(?, remote_id), "
-            "reported_usd = coalesce(?, reported_usd), rendered_at = coalesce(?, rendered_at) "
-            "WHERE id = (SELECT max(id) FROM attempts WHERE key = ?)",
+        self.session.put(
+            CONTINUE_ATTEMPT,
             (
+                record.key,
                 record.status.value,
                 record.remote_id,
                 plain(record.reported_usd),
                 record.rendered_at if record.rendered_at is not None else record.stored_at,
-                record.key,
             ),
         )
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
-
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
+from sorasync.state.row_writes import ADD_EVENT, BIND, UNDROP
 from sorasync.state.store_table import StoreTable
 
 
@@ -23,19 +21,8 @@ class Bindings(StoreTable):
 
     def binding(self, address: str) -> Binding | None:
         """The binding of one address, or None."""
-        if address in self.session.expected_bindings:
-            return self.session.expected_bindings[address]
         row = self.session.row("SELECT key, protect FROM bindings WHERE address = ?", (address,))
         return None if row is None else Binding(str(row[0]), bool(row[1]))
-
-    def expect_bindings(self, addresses: Collection[str]) -> None:
-        """Read at once what this transaction will ask for one by one. Nobody else writes during it."""
-        rows = self.session.rows(
-            "SELECT address, key, protect FROM bindings WHERE address IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(addresses)),),
-        )
-        found = {str(address): Binding(str(key), bool(protect)) for address, key, protect in rows}
-        self.session.expected_bindings = {address: found.get(address) for address in addresses}
 
     def addresses_of(self, key: str) -> list[str]:
         """The addresses that point to a key, sorted."""
@@ -54,22 +41,18 @@ class Bindings(StoreTable):
         """
         with self.session.transaction():
             self._require_record(address, key)
-            before = self.binding(address)
-            guarded = protect if protect is not None else bool(before and before.protect)
-            if before == Binding(key, guarded):
-                return
-            self.session.write(
-                "INSERT INTO bindings (address, key, protect) VALUES (?, ?, ?) "
-                "ON CONFLICT (address) DO UPDATE SET key = excluded.key, protect = excluded.protect",
-                (address, key, guarded),
-            )
-            self.session.expected_bindings.pop(address, None)
-            self.session.write("DELETE FROM dropped WHERE key = ?", (key,))
+            # What raises the serial anyway need not ask first: the statements write what is new.
+            if protect is None or not self.session.has_changed:
+                before = self.binding(address)
+                protect = bool(before and before.protect) if protect is None else protect
+                if before == Binding(key, protect):
+                    return
+            now = self.session.clock.now()
+            self.session.put(BIND, (address, key, int(protect)))
+            self.session.put(UNDROP, (key,))
             self.session.changed()
-            if before is None or before.key != key:
-                self.log("bound", address, key, run, before=before.key if before else None)
-            if guarded != bool(before and before.protect):
-                self.log("protected" if guarded else "unprotected", address, key, run)
+            for what in ("bound", "protected" if protect else "unprotected"):
+                self.session.put(ADD_EVENT, (now, what, run, address, key, None))
 
     def dropped(self) -> set[str]:
         """Keys of retired records that others have deleted from the lock file."""
@@ -87,7 +70,6 @@ class Bindings(StoreTable):
             if before is None:
                 return
             self.session.write("DELETE FROM bindings WHERE address = ?", (address,))
-            self.session.expected_bindings.pop(address, None)
             self.session.changed()
             self.log("unbound", address, before.key, run)
 

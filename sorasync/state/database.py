@@ -6,11 +6,12 @@ passed as `json_each(?)`; `user` is quoted, because PostgreSQL reserves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from sorasync.state.errors import StateError
+    from sorasync.state.row_writes import RowWrite
 
 Parameters = tuple[object, ...] | Mapping[str, object]
 
@@ -49,6 +50,14 @@ class Database(Protocol):
     def executemany(self, sql: str, rows: Iterable[tuple[object, ...]], /) -> object:
         """Run one statement for many rows."""
 
+    def write_rows(
+        self,
+        writes: Sequence[tuple[RowWrite, Sequence[tuple[object, ...]]]],
+        check: tuple[str, tuple[object, ...]] | None = None,
+        /,
+    ) -> None:
+        """Write rows of several tables, which do not depend on each other, and run one more statement."""
+
     def begin(self, *, relaxed: bool) -> None:
         """Begin a transaction that writes, and wait until no other one does.
 
@@ -81,3 +90,10 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
+
+
+def scrubbed(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Replace lone surrogates in text, which JSON allows and UTF-8 does not."""
+    return tuple(
+        value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values
+    )

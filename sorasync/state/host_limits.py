@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from sorasync.state.errors import StateError
+from sorasync.state.row_writes import RowWrite
 
 if TYPE_CHECKING:
     from sorasync.state.store import Store
@@ -108,6 +109,14 @@ _STEPS = (
         END $$""",
 )
 
+_LEAVE = RowWrite(
+    f"{LIMITS_SCHEMA}.places",
+    ("key", "host", "model", "holder"),
+    f"DELETE FROM {LIMITS_SCHEMA}.places AS p USING {{rows}} "
+    "WHERE p.host = n.host AND p.model = n.model AND p.key = n.key AND p.holder = n.holder",
+    adds=True,
+)
+
 
 class Turns(NamedTuple):
     """How many creates may be sent, or else the seconds to wait; `asked`: the host asked for that pause."""
@@ -187,10 +196,7 @@ class HostLimits:
 
     def give_back(self, host: str, model: str, key: str) -> None:
         """The render has ended, or was never sent. For a transaction."""
-        self._session.write(
-            f"DELETE FROM {LIMITS_SCHEMA}.places WHERE host = ? AND model = ? AND key = ? AND holder = ?",
-            (host, model, key, self._holder),
-        )
+        self._session.put(_LEAVE, (key, host, model, self._holder))
 
     def renew(self) -> None:
         """Keep the slots of this apply. For a transaction."""

@@ -29,6 +29,7 @@ from sorasync.state.lock import (
     wait_for_lock,
 )
 from sorasync.state.process import Process, is_dead, this_process
+from sorasync.state.row_writes import upsert
 from sorasync.state.store import Store
 
 # Seconds that leases live beyond a heartbeat, and how much earlier their owner stops sending: a request that
@@ -43,6 +44,7 @@ _COLUMNS = (
     'h.fence, h."user", h.host, h.machine, h.pid, h.process, h.command, h.since, h.heartbeat, '
     f"h.heartbeat + h.life < {_NOW}"
 )
+_LEASE = upsert("leases", ("key", "fence"))
 _LOST_HINT = "renders in flight continue at the provider; the next `sorasync apply` follows what is left"
 
 
@@ -97,11 +99,9 @@ class RunLeases:
                     self._store.log("lease taken over", key=key, holder=holder.describe(now), fence=self.id)
                     session.write("DELETE FROM holders WHERE fence = ?", (int(holder.id),))
             session.write(f"DELETE FROM holders WHERE heartbeat + life < {_NOW}")
-            session.write_many(
-                "INSERT INTO leases (key, fence) VALUES (?, ?) "
-                "ON CONFLICT (key) DO UPDATE SET fence = excluded.fence",
-                [(key, self._fence) for key in keys if key not in self.elsewhere],
-            )
+            for key in keys:
+                if key not in self.elsewhere:
+                    session.put(_LEASE, (key, self._fence))
         session.fence, self._renewed = self._fence, started
         self._store.remember_leased(key for key in keys if key not in self.elsewhere)
 

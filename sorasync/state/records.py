@@ -10,11 +10,10 @@ from typing import Any
 from sorasync.state.attempts import Attempts
 from sorasync.state.errors import ForbiddenMove, StateError
 from sorasync.state.record import MOVES, Brief, Record, Status
+from sorasync.state.row_writes import PUT_RECORD, PUT_TEXTS, SET_PROGRESS, UNDROP
 from sorasync.state.rows import (
     SELECT,
     STATUSES,
-    UPSERT,
-    UPSERT_TEXTS,
     checked,
     plain,
     record_of,
@@ -180,7 +179,8 @@ class Records(Attempts):
                 record, **_AFRESH, status=Status.INTENT, attempts=attempts, run=run, intent_at=now
             )
             self._put(fresh)
-            self.session.write("DELETE FROM dropped WHERE key = ?", (fresh.key,))
+            if before is not None:
+                self.session.put(UNDROP, (fresh.key,))
             self._begin_attempt(fresh, now)
             self._moved(fresh, before, run, {"cost_usd": fresh.cost_usd, "attempt": attempts})
         return fresh
@@ -235,7 +235,6 @@ class Records(Attempts):
                 return
             if aside is not None:
                 self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (intent.key, aside))
-                self.session.expected_bindings.clear()
                 self._delete(aside)
             if before is None:
                 self._delete(intent.key)
@@ -271,7 +270,7 @@ class Records(Attempts):
                 raise StateError(f"there is no record of {key}")
             after = replace(before, **checked(fields))
             if after != before:
-                self._put(after)
+                self._put(after, before)
                 self._continue_attempt(after)
                 self.session.touch(key)
                 self.session.changed()
@@ -286,8 +285,9 @@ class Records(Attempts):
         found = list(records)
         with self.session.transaction():
             self.session.own_records.clear()
-            self.session.write_many(UPSERT, map(row_of, found))
-            self.session.write_many(UPSERT_TEXTS, map(texts_of, found))
+            for record in found:
+                self.session.put(PUT_RECORD, row_of(record))
+                self.session.put(PUT_TEXTS, texts_of(record))
             self.session.changed()
 
     def log_recovered(self, records: Iterable[Record], source: str, run: int | None = None) -> None:
@@ -314,10 +314,8 @@ class Records(Attempts):
                 for key, said in percent.items()
                 if (known := own.get(key)) is not None
             )
-            self.session.write_many(
-                "UPDATE records SET progress = ? WHERE key = ? AND progress <> ?",
-                [(said, key, said) for key, said in percent.items()],
-            )
+            for row in percent.items():
+                self.session.put(SET_PROGRESS, row)
 
     def supersede(self, key: str, *, run: int | None) -> str:
         """Set a record aside so that its key can be rendered again; the key it is now kept under.
@@ -335,7 +333,6 @@ class Records(Attempts):
                 raise StateError(f"the record of {key} is set aside already")
             self._put(aside)
             self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (aside.key, key))
-            self.session.expected_bindings.clear()
             self._delete(key)
             self.session.changed()
             self.log("superseded", record.address, key, run, kept_as=aside.key)
@@ -365,7 +362,6 @@ class Records(Attempts):
         self._put(back)
         self.session.write_many("UPDATE bindings SET key = ? WHERE address = ?", addresses)
         self.session.write("UPDATE bindings SET key = ? WHERE key = ?", (present.key, kept.key))
-        self.session.expected_bindings.clear()
         self._delete(kept.key)
         self.log("preferred", back.address, back.key, run, remote_id=kept.remote_id)
         return back
@@ -410,9 +406,9 @@ class Records(Attempts):
     def _put(self, record: Record, before: Record | None = None) -> None:
         if record.key in self.session.leased:
             self.session.own_records[record.key] = record
-        self.session.write(UPSERT, row_of(record))
+        self.session.put(PUT_RECORD, row_of(record))
         if before is None or texts_of(before) != texts_of(record):
-            self.session.write(UPSERT_TEXTS, texts_of(record))
+            self.session.put(PUT_TEXTS, texts_of(record))
 
     def _moved(
         self, after: Record, before: Record | None, run: int | None, fields: Mapping[str, object]

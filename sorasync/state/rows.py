@@ -26,15 +26,6 @@ SELECT = (
     "JOIN inputs i ON i.key = r.key"
 )
 
-UPSERT = (
-    f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
-    "ON CONFLICT (key) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-)
-UPSERT_TEXTS = (
-    "INSERT INTO inputs (key, inputs, request) VALUES (?, ?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET inputs = excluded.inputs, request = excluded.request"
-)
-
 
 DIGITS_OF_MONEY = 30
 LATEST = 253_402_300_800.0  # the year 10000, where calendars of Python end
@@ -62,7 +53,7 @@ def record_of(row: Iterable[Any]) -> Record:
 
 
 def row_of(record: Record) -> tuple[object, ...]:
-    """A record as the parameters of `UPSERT`."""
+    """A record as the columns of its table."""
     values = list(_COLUMNS_OF(record))
     for position in _PLAIN:
         values[position] = plain(values[position])
@@ -70,7 +61,7 @@ def row_of(record: Record) -> tuple[object, ...]:
 
 
 def texts_of(record: Record) -> tuple[str, str, str]:
-    """A record as the parameters of `UPSERT_TEXTS`."""
+    """A record as the columns of the table of its long texts."""
     return (record.key, record.inputs, record.request)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from sorasync.clock import Clock
 from sorasync.state.copy_tables import copy_tables
-from sorasync.state.database import Database, Parameters, Result
+from sorasync.state.database import Database, Parameters, Result, scrubbed
 from sorasync.state.errors import StateError
-from sorasync.state.record import Binding, Record
+from sorasync.state.record import Record
+from sorasync.state.row_writes import RAISE_SERIAL, PendingRows, RowWrite
 from sorasync.state.sqlite_database import SqliteDatabase
 
 
@@ -39,13 +40,13 @@ class Session:
         # Which of them were never tried.
         self.untried: set[str] = set()
         self._touched: set[str] = set()
-        # Bindings that were read ahead, for this transaction only.
-        self.expected_bindings: dict[str, Binding | None] = {}
+        self._pending = PendingRows()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
         with self._lock:
             try:
+                self._write_pending()
                 return self.database.execute(sql, parameters).fetchall()
             except self.database.errors as error:
                 raise self.database.explain(error) from error
@@ -54,6 +55,7 @@ class Session:
         """The first row of a query, or None."""
         with self._lock:
             try:
+                self._write_pending()
                 found: tuple[Any, ...] | None = self.database.execute(sql, parameters).fetchone()
             except self.database.errors as error:
                 raise self.database.explain(error) from error
@@ -83,17 +85,34 @@ class Session:
     def write(self, sql: str, parameters: tuple[object, ...] = ()) -> Result:
         """Run one statement in the caller's transaction."""
         with self._lock:
-            if not self.database.in_transaction:
-                raise StateError("a write outside a transaction: this is a bug in sorasync")
+            self._require_transaction()
+            self._write_pending()
             try:
                 return self.database.execute(sql, parameters)
             except UnicodeEncodeError:
-                return self.database.execute(sql, tuple(map(_scrubbed, parameters)))
+                return self.database.execute(sql, scrubbed(parameters))
 
     def write_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
         """The same statement for many rows."""
         with self._lock:
+            self._write_pending()
             self.database.executemany(sql, rows)
+
+    def put(self, write: RowWrite, row: tuple[object, ...]) -> None:
+        """Write a row in the caller's transaction: at its end, or before anything else is read or written."""
+        with self._lock:
+            self._require_transaction()
+            if self._pending.come_before(write, row):
+                self._write_pending()
+            self._pending.add(write, row)
+
+    def _write_pending(self) -> None:
+        if self._pending:
+            self.database.write_rows(self._pending.take())
+
+    def _require_transaction(self) -> None:
+        if not self.database.in_transaction:
+            raise StateError("a write outside a transaction: this is a bug in sorasync")
 
     def touch(self, key: str) -> None:
         """Say whose record this transaction changes; see `fence`."""
@@ -134,7 +153,7 @@ class Session:
             raise
         self._changed = self._spoiled = False
         self._touched.clear()
-        self.expected_bindings.clear()
+        self._pending.clear()
         return True
 
     def end(self, outermost: bool, error: BaseException | None) -> None:
@@ -145,13 +164,10 @@ class Session:
             elif error is None:
                 self._commit()
             else:
-                self.own_records.clear()
-                self.database.rollback()
+                self._roll_back()
         except self.database.errors as failed:
             raise self.database.explain(failed) from failed
         finally:
-            if outermost:
-                self.expected_bindings.clear()
             self._lock.release()
         if outermost and isinstance(error, self.database.errors):
             raise self.database.explain(error) from error
@@ -182,17 +198,22 @@ class Session:
         try:
             if self._spoiled:
                 raise StateError("part of this transaction failed: this is a bug in sorasync")
-            if self._touched:
-                self.database.execute(
-                    "SELECT require_leases(?, ?)", (self.fence, json.dumps(sorted(self._touched)))
-                )
             if self._changed:
-                self.database.execute("UPDATE state SET serial = serial + 1")
+                self._pending.add(RAISE_SERIAL, ())
+            if self._touched:
+                leases = (self.fence, json.dumps(sorted(self._touched)))
+                self.database.write_rows(self._pending.take(), ("SELECT require_leases(?, ?)", leases))
+            else:
+                self._write_pending()
             self.database.commit()
         except BaseException:
-            self.own_records.clear()
-            self.database.rollback()
+            self._roll_back()
             raise
+
+    def _roll_back(self) -> None:
+        self._pending.clear()
+        self.own_records.clear()
+        self.database.rollback()
 
     def close(self) -> None:
         """Close the connection."""
@@ -216,8 +237,3 @@ class _Transaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.end(self._outermost, error)
-
-
-def _scrubbed(value: object) -> object:
-    """Replace lone surrogates, which JSON allows and UTF-8 does not."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
+from sorasync.state.database import scrubbed
 from sorasync.state.errors import StateError, explain
+from sorasync.state.row_writes import RowWrite
 
 
 class SqliteDatabase:
@@ -29,6 +32,23 @@ class SqliteDatabase:
     def readonly(self) -> bool:
         """See `Database.readonly`."""
         return bool(self.execute("PRAGMA query_only").fetchone()[0])
+
+    def write_rows(
+        self,
+        writes: Sequence[tuple[RowWrite, Sequence[tuple[object, ...]]]],
+        check: tuple[str, tuple[object, ...]] | None = None,
+        /,
+    ) -> None:
+        """See `Database.write_rows`."""
+        for write, rows in writes:
+            statement = _of_one_row(write)
+            for row in rows:
+                try:
+                    self.execute(statement, row)
+                except UnicodeEncodeError:
+                    self.execute(statement, scrubbed(row))
+        if check is not None:
+            self.execute(*check)
 
     def begin(self, *, relaxed: bool) -> None:
         """See `Database.begin`."""
@@ -87,3 +107,8 @@ class SqliteDatabase:
     def close(self) -> None:
         """See `Database.close`. SQLite tidies its journal away with the last connection."""
         self.connection.close()
+
+
+@cache
+def _of_one_row(write: RowWrite) -> str:
+    return write.taking(f"(SELECT {', '.join(f'? AS {name}' for name in write.columns)})")

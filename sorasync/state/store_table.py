@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sorasync.state.row_writes import ADD_EVENT
 from sorasync.state.rows import text_of
 from sorasync.state.session import Session
 
@@ -22,7 +23,4 @@ class StoreTable:
     ) -> None:
         """Add a line to the log; `data` must be JSON, or money. It can never be changed afterwards."""
         with self.session.transaction():
-            self.session.write(
-                "INSERT INTO events (at, what, run, address, key, data) VALUES (?, ?, ?, ?, ?, ?)",
-                (self.session.clock.now(), what, run, address, key, text_of(data)),
-            )
+            self.session.put(ADD_EVENT, (self.session.clock.now(), what, run, address, key, text_of(data)))

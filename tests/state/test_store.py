@@ -534,23 +534,3 @@ def test_tables_are_strict(store: Store) -> None:
     with pytest.raises(StateError), store.transaction():
         store.session.write("UPDATE state SET serial = 'many'")
     assert sqlite3.sqlite_version_info >= (3, 37)
-
-
-def test_bindings_that_a_transaction_expects_are_never_older_than_it(store: Store) -> None:
-    first, second = (store.intend(a_record(name), run=None) for name in ("a", "b"))
-    store.bind("clip.a", first.key, run=None, protect=True)
-    with store.transaction():
-        store.expect_bindings(["clip.a", "clip.b"])
-        assert (store.binding("clip.a"), store.binding("clip.b")) == (Binding(first.key, True), None)
-        store.bind("clip.a", second.key, run=None)
-        assert store.binding("clip.a") == Binding(second.key, True)
-        store.bind("clip.b", first.key, run=None)
-        store.unbind("clip.b")
-        assert store.binding("clip.b") is None
-    store.bind("clip.b", second.key, run=None)
-    assert store.binding("clip.b") == Binding(second.key)
-    stored = render(store, "c")
-    with store.transaction():
-        store.expect_bindings([stored.address])
-        aside = store.supersede(stored.key, run=None)
-        assert store.binding(stored.address) == Binding(aside)

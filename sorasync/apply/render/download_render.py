@@ -96,7 +96,7 @@ async def fetch(
         # Durable before the upload: if this run ends here, the next one asks the provider for nothing.
         await context.commits.record(found)
         await keep(context, asset)
-    return await context.commits.record(kept, recorded.addresses)
+    return await context.commits.record(kept)
 
 
 async def keep(context: Context, asset: str) -> None:
