@@ -121,12 +121,16 @@ def bad_days(
     rounds: int,
     seed: int,
     faults: int = 2,
+    built_in: bool = False,
 ) -> Crew:
-    """Three runners at work on new clips, round after round, with so many faults in each."""
+    """Three runners at work on new clips, round after round, with so many faults in each.
+
+    With `built_in` they draw in their own processes.
+    """
     chance, bucket = random.Random(seed), schema.replace("_", "-")
     with cutting_proxy(server.port, seed) as way, fault_proxy(moto.port) as before_bucket:
         url = moto.url(bucket, "films", port=before_bucket.port)
-        with crew(directory, server, schema, bucket=url, environment=CREDENTIALS) as team:
+        with crew(directory, server, schema, bucket=url, environment=CREDENTIALS, built_in=built_in) as team:
             day = _Day(team, way, before_bucket, chance)
             declared = ""
             for number in range(rounds):

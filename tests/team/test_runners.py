@@ -39,12 +39,13 @@ def test_runners_share_the_renders_of_an_apply_and_survive_each_other(
     assert not team.wrong, team.wrong
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(75, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize(("rounds", "built_in"), [(75, False), (15, True)])
 def test_whatever_happens_each_key_is_billed_once(
-    tmp_path: Path, postgres: PostgresServer, schema: str, rounds: int
+    tmp_path: Path, postgres: PostgresServer, schema: str, rounds: int, built_in: bool
 ) -> None:
     with running_moto() as moto:
-        team = bad_days(tmp_path, postgres, moto, schema, rounds, seed=16, faults=4)
+        team = bad_days(tmp_path, postgres, moto, schema, rounds, seed=16, faults=4, built_in=built_in)
     assert not team.wrong, (team.wrong, team.faults)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -10,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.apply.crash import judge
@@ -19,7 +20,7 @@ from tests.apply.crash.library import Library
 from tests.apply.crash.server import ledger, serving
 from tests.apply.crash.victim import begin_elsewhere, trust_few
 from tests.postgres_server import PostgresServer
-from tests.team.legal_history import illegal, read_history
+from tests.team.legal_history import History, illegal, read_history
 from tests.team.two_people import clone
 
 # Seconds after which a run hangs.
@@ -67,6 +68,8 @@ class Crew:
     bucket: str
     # What runners and applies have in their environment besides.
     environment: Mapping[str, str] = field(default_factory=dict)
+    # Whether every runner draws in its own process, and nobody asks the host.
+    built_in: bool = False
     faults: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     runners: list[Runner] = field(default_factory=list)
@@ -126,13 +129,31 @@ class Crew:
         held = judge.held(project)
         if len(held) != jobs:
             self.wrong.append(f"{len(held)} jobs are held, not {jobs}")
-        for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
-            self.wrong += found
-        self.wrong += illegal(read_history(self.server.url(self.schema), ledger(self.url)))
+        if self.built_in:
+            self.wrong += illegal(self._drawn())
+        else:
+            for found in judge.bill(ledger(self.url), {self.library.name: held}).values():
+                self.wrong += found
+            self.wrong += illegal(read_history(self.server.url(self.schema), ledger(self.url)))
+        billed = len(self._drawn().charges)
         if (code := self.apply("--here", "--max-cost", "0")) != 0:
             self.wrong.append(f"an apply afterwards ended with {code}")
-        if len(ledger(self.url)) != jobs:
+        if len(ledger(self.url)) != (0 if self.built_in else jobs) or len(self._drawn().charges) != billed:
             self.wrong.append("an apply afterwards paid")
+
+    def _drawn(self) -> History:
+        """The history with all that was drawn in processes, as far as the state was told of it.
+
+        A drawing whose runner was killed before it could tell is nobody's.
+        """
+        rows: list[dict[str, object]] = []
+        for path in self.directory.glob("*/**/state/preview/preview.db"):
+            with closing(sqlite3.connect(path)) as database:
+                found = database.execute("SELECT time, job, label FROM ledger WHERE void = 0").fetchall()
+            rows += [dict(zip(("time", "job", "label"), row, strict=True)) for row in found]
+        history = read_history(self.server.url(self.schema), rows)
+        told = {step.data.get("remote_id") for step in history.steps}
+        return replace(history, charges=[charge for charge in history.charges if charge.job in told])
 
 
 @contextmanager
@@ -145,16 +166,22 @@ def crew(
     render_seconds: float = 0,
     bucket: str = "",
     environment: Mapping[str, str] | None = None,
+    built_in: bool = False,
 ) -> Iterator[Crew]:
-    """A library at a server, its bucket, and no runner yet. `rate` is what the host takes."""
+    """A library at a server, its bucket, and no runner yet. `rate` is what the host takes.
+
+    With `built_in` the host is the preview provider inside each process.
+    """
     (directory / "bucket").mkdir(parents=True)
     bucket = bucket or f"file://{directory / 'bucket'}"
     with serving(directory / "server", render_seconds=render_seconds) as url:
         library = clone(directory / "library", url, server.url(schema))
         made = Crew(directory, library, url, server, f"queue-{schema}", schema, bucket, environment or {})
+        made.built_in = built_in
         config = library.root / "sorasync.toml"
         text = config.read_text().replace("[assets]\n", f'[assets]\nurl = "{made.bucket}"\n')
         text = text.replace("[apply]\n", f'[apply]\nqueue = "{made.queue}"\n')
+        text = re.sub("^base_url = .*\n", "", text, flags=re.MULTILINE) if built_in else text
         (library.root / "host.toml").write_text(f'extends = "preview"\nname = "limited"\n[rate]\n{rate}\n')
         config.write_text(text.replace('"preview"', '"host.toml"') if rate else text)
         try:
