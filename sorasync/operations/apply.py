@@ -129,8 +129,11 @@ def apply(
             if (lost := forgotten(project, planned.known.briefs)) is not None:
                 _refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
+            placing = _placing(project, options, planned.plan)
             if planned.asked:
-                project.require_provider(planned.asked)
+                if placing is None:
+                    # With a queue it is the runners that ask it.
+                    project.require_provider(planned.asked)
                 project.assets().archive.require()
                 if options.webhooks is not None:
                     options.webhooks.secret()
@@ -138,7 +141,7 @@ def apply(
                 reporter.notice("; ".join(unwritten))
             if not confirm(planned):
                 return None
-            if (placing := _placing(project, options, planned.plan)) is not None:
+            if placing is not None:
                 from sorasync.operations.queue_apply import apply_by_queue, local_part, united
 
                 queued = apply_by_queue(project, options, placing, store, planned, reporter)

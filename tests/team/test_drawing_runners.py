@@ -153,6 +153,18 @@ def test_a_plan_says_what_another_machine_is_drawing(machines: tuple[Machine, Ma
         assert second.plan() == {"clip.a": "another machine is drawing it"}
 
 
+def test_who_queues_a_render_needs_no_key_for_its_host(
+    machines: tuple[Machine, Machine], schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = machines
+    monkeypatch.delenv("XAI_API_KEY", raising=False)
+    config = first.root / "sorasync.toml"
+    config.write_text(config.read_text().replace("drawn.toml", "xai"))
+    first.write('[clips.b]\nprompt = "A quay."\n')
+    first.apply("--here", code=1)
+    first.apply("--queue", f"queue-{schema}", "--detach", code=8)
+
+
 def test_a_runner_draws_in_itself(
     machines: tuple[Machine, Machine], tmp_path: Path, postgres: PostgresServer, schema: str
 ) -> None:
