@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -148,9 +148,10 @@ class Crew:
         """
         rows: list[dict[str, object]] = []
         for path in self.directory.glob("*/**/state/preview/preview.db"):
-            with closing(sqlite3.connect(path)) as database:
+            # A runner may have been killed before its tables were made.
+            with closing(sqlite3.connect(path)) as database, suppress(sqlite3.OperationalError):
                 found = database.execute("SELECT time, job, label FROM ledger WHERE void = 0").fetchall()
-            rows += [dict(zip(("time", "job", "label"), row, strict=True)) for row in found]
+                rows += [dict(zip(("time", "job", "label"), row, strict=True)) for row in found]
         history = read_history(self.server.url(self.schema), rows)
         told = {step.data.get("remote_id") for step in history.steps}
         return replace(history, charges=[charge for charge in history.charges if charge.job in told])
