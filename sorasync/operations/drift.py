@@ -14,6 +14,7 @@ from sorasync.operations.local_copies import spares
 from sorasync.operations.project import Project
 from sorasync.plan.remote import Remote
 from sorasync.provider.kept_answers import is_own_id
+from sorasync.state.leases import leased_by_others
 from sorasync.state.record import IN_FLIGHT, Status
 from sorasync.state.store import Store
 
@@ -157,6 +158,10 @@ class _Seeking:
         # By host and id: two hosts may give the same one.
         self._jobs = {(name, job.id): job for name, one in found.items() for job in one.jobs}
         self._complete = {name for name, one in found.items() if one.listed and one.complete}
+        inside = {
+            host.profile.provider_name for host in project.every_host() if host.profile.base_url is None
+        }
+        self._elsewhere = leased_by_others(store, [r.key for r in store.in_flight() if r.provider in inside])
         self._now = project.clock.now()
         self._briefs = store.briefs()
         self._labels = {b.key: graph.label(a) for a, b in store.bindings().items()}
@@ -206,7 +211,7 @@ class _Seeking:
     def remotes(self) -> None:
         """Find videos that are gone at the provider and still needed; count the others."""
         for key, brief in self._briefs.items():
-            if brief.provider not in self._complete and self._ours(brief):
+            if (brief.provider not in self._complete and self._ours(brief)) or key in self._elsewhere:
                 continue
             if not self._ours(brief) or self._job(brief) is not None:
                 expired = self._expired(brief) and brief.status is Status.STORED

@@ -31,7 +31,7 @@ from sorasync.plan.prior_state import Known, Survey, survey
 from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
-from sorasync.state.record import IN_FLIGHT, Status
+from sorasync.state.record import Status
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -438,7 +438,7 @@ async def _answers(host: Host, records: Mapping[str, Record], store: Store) -> d
             # An answer that was kept here and is not any more was all there ever was of it.
             over = over or (jobs[job_id] is None and is_own_id(job_id))
             found[key] = remote_of(jobs[job_id], over=over)
-            if jobs[job_id] is None and key in drawn and records[key].status in IN_FLIGHT:
+            if jobs[job_id] is None and key in drawn:
                 found[key] = Remote(RemoteState.ELSEWHERE)
     return found
 

@@ -151,6 +151,7 @@ def test_a_plan_says_what_another_machine_is_drawing(machines: tuple[Machine, Ma
     with project.store(write=True) as store, joined(store, SystemClock(), LockWait("apply", 0.0)) as leases:
         leases.take({record.key for record in store.in_flight()})
         assert second.plan() == {"clip.a": "another machine is drawing it"}
+        assert "No drift" in second.said("drift")
 
 
 def test_who_queues_a_render_needs_no_key_for_its_host(
