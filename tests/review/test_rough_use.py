@@ -47,11 +47,18 @@ class Held:
     def _hold(self, route: Route) -> None:
         self.routes.append(route)
 
-    def let_go(self, number: int) -> None:
-        """Let one go on, as soon as it is here, and wait for its answer."""
-        while len(self.routes) <= number:
+    def arrived(self, number: int) -> Route:
+        """One of them, as soon as it is here."""
+        for _ in range(2_000):
+            if len(self.routes) > number:
+                return self.routes[number]
             self._tab.wait_for_timeout(10)
-        route = self.routes[number]
+        seen = "[document.title, document.activeElement.outerHTML, document.body.innerText]"
+        pytest.fail(f"request {number} never came: {self._tab.evaluate(seen)}")
+
+    def let_go(self, number: int) -> None:
+        """Let one go on, and wait for its answer."""
+        route = self.arrived(number)
         with self._tab.expect_response(lambda response: response.request == route.request):
             route.continue_()
 
@@ -100,8 +107,8 @@ def test_keys_before_a_clip_is_there_do_nothing(browser: Browser, film: Studio) 
         tab = opened(browser, page)
         complaints = complaints_of(tab)
         held = Held(tab, "**/api/clip*")
-        with tab.expect_request("**/api/clip*"):
-            tab.evaluate("location.hash = '#/clip/market'")
+        tab.evaluate("location.hash = '#/clip/market'")
+        held.arrived(0)
         for key in (*"12xnc+-tse0iop[]r,.jl", " ", "Home", "ArrowUp"):
             tab.keyboard.press(key)
         assert not tab.locator("dialog[open], .note-form").count()
@@ -116,9 +123,9 @@ def test_of_quick_picks_the_last_one_counts(browser: Browser, film: Studio) -> N
         tab = opened(browser, page, "#/clip/market")
         tab.locator(".pane").first.wait_for()
         held = Held(tab, "**/api/pick-cost*")
-        for key in "13":
-            with tab.expect_request("**/api/pick-cost*"):
-                tab.keyboard.press(key)
+        for number, key in enumerate("13"):
+            tab.keyboard.press(key)
+            held.arrived(number)
         held.let_go(1)
         tab.locator("dialog h2", has_text="Pick take 3 of market?").wait_for()
         held.let_go(0)
@@ -140,8 +147,8 @@ def test_a_dialog_that_comes_late_takes_nothing_away(browser: Browser, film: Stu
         tab = opened(browser, page, "#/clip/souk")
         tab.locator(".pane").nth(1).wait_for()
         held = Held(tab, "**/api/diff")
-        with tab.expect_request("**/api/diff"):
-            tab.keyboard.press("d")
+        tab.keyboard.press("d")
+        held.arrived(0)
         tab.keyboard.press("x")
         tab.get_by_label("Reason").fill("Six fingers.")
         held.let_go(0)
@@ -276,4 +283,29 @@ def test_notes_count_the_frames_of_their_own_take(browser: Browser, film: Studio
             tab.locator(".notes li", has_text=f"At {frame}.").locator("button.link").click()
             until(tab, "Math.abs(document.querySelector('.frame video').currentTime - 1.05) < 0.03")
             tab.keyboard.press("Home")
+        tab.context.close()
+
+
+def test_what_one_writes_is_kept_until_it_is_sent_or_dropped(browser: Browser, film: Studio) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/souk")
+        note = tab.get_by_label("Note", exact=True)
+
+        def begun() -> str:
+            tab.locator(".pane").nth(1).wait_for()
+            tab.keyboard.press("n")
+            return note.input_value()
+
+        assert begun() == ""
+        note.fill("Too loud")
+        note.press("Escape")
+        assert begun() == "Too loud"
+        tab.reload()
+        assert begun() == "Too loud"
+        tab.get_by_role("button", name="Save note").click()
+        tab.locator(".notes li", has_text="Too loud").wait_for()
+        assert begun() == ""
+        note.fill("No.")
+        tab.get_by_role("button", name="Cancel").click()
+        assert begun() == ""
         tab.context.close()

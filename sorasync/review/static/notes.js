@@ -2,7 +2,7 @@
 "use strict";
 
 Review.notes = (() => {
-  const { el, svg, put, post, failed, toast } = Review;
+  const { el, svg, put, post, failed, toast, kept } = Review;
 
   function shape(note, seen) {
     const marks = [];
@@ -80,10 +80,18 @@ Review.notes = (() => {
     }
   }
 
+  // A text that is kept while it is written, so that Escape, another clip or a reload take nothing away: the next
+  // form for the same `place` begins with it. `forget` when it was sent or dropped on purpose.
+  function keptText(place, properties) {
+    const text = el("textarea", { ...properties, required: true, maxlength: "4000", dir: "auto", value: kept.get(place) || "",
+      oninput: () => kept.set(place, text.value) });
+    return [text, () => kept.set(place, null)];
+  }
+
   // The form of a new note. `draft` has `on`, `key` and `frame`; `left` is called when it is sent or dropped.
   function form(draft, overlay, left) {
     let tool = "box", drawn = {};
-    const text = el("textarea", { rows: "3", required: true, maxlength: "4000", "aria-label": "Note", dir: "auto",
+    const [text, forget] = keptText(`note ${draft.on} ${draft.key}`, { rows: "3", "aria-label": "Note",
       placeholder: "What is it? Drag on the picture to point at it." });
     const tools = ["box", "arrow"].map((name) => el("button", {
       type: "button", "aria-pressed": String(name === tool), title: "Arrow keys draw, with Shift they move the last corner", onkeydown: (event) => {
@@ -103,6 +111,7 @@ Review.notes = (() => {
       if (!text.value.trim()) { text.focus(); return; }
       try {
         await post("/api/note", { ...draft, ...drawn, text: text.value });
+        forget();
         close();
       } catch (error) { failed(error); }
     };
@@ -113,7 +122,7 @@ Review.notes = (() => {
     const node = el("form", { class: "note-form", onsubmit: (event) => { event.preventDefault(); send(); } },
       el("p", { class: "faint small" }, draft.label), text,
       el("div", { class: "row" }, el("span", { class: "segmented", role: "group", "aria-label": "Draw" }, tools),
-        el("span", { class: "space" }), el("button", { type: "button", onclick: close }, "Cancel"),
+        el("span", { class: "space" }), el("button", { type: "button", onclick: () => { forget(); close(); } }, "Cancel"),
         el("button", { type: "submit", class: "primary" }, "Save note")));
     return { node, focus: () => text.focus(), close };
   }
@@ -155,11 +164,12 @@ Review.notes = (() => {
   }
 
   function answer(place, take, note) {
-    const text = el("textarea", { rows: "2", required: true, maxlength: "4000", "aria-label": "Reply", dir: "auto" });
+    const [text, forget] = keptText(`reply ${note.id}`, { rows: "2", "aria-label": "Reply" });
     const send = async () => {
       if (!text.value.trim()) { text.focus(); return; }
       try {
         await post("/api/note", { on: take.address, key: take.key, reply_to: note.id, text: text.value });
+        forget();
         Review.writing = false;
         await Review.reload();
       } catch (error) { failed(error); }
@@ -172,7 +182,7 @@ Review.notes = (() => {
     // Changes that arrive meanwhile must not take away what is being written.
     Review.writing = true;
     put(place, el("form", { class: "note-form", onsubmit: (event) => { event.preventDefault(); send(); } }, text,
-      el("div", { class: "row" }, el("span", { class: "space" }), el("button", { type: "button", onclick: leave }, "Cancel"),
+      el("div", { class: "row" }, el("span", { class: "space" }), el("button", { type: "button", onclick: () => { forget(); leave(); } }, "Cancel"),
         el("button", { type: "submit", class: "primary" }, "Reply"))));
     text.focus();
   }
