@@ -506,6 +506,7 @@ def test_every_screen_is_accessible(
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, place
         tab.keyboard.press("?")
         tab.locator("dialog .keys").wait_for()
+        assert tab.evaluate("document.getElementById('dialog').scrollTop") == 0
         results = Axe().run(tab)
         assert results.violations_count == 0, results.generate_report()
         tab.context.close()

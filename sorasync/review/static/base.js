@@ -139,6 +139,7 @@ window.Review = (() => {
       dialog.showModal();
       const first = dialog.querySelector("textarea, input") || dialog.querySelector("button.primary");
       if (first) first.focus({ preventScroll: true });
+      dialog.scrollTop = 0;
     });
   }
 

@@ -138,6 +138,7 @@ Review.clip = (() => {
       put(this.formPlace, this.form.node);
       this.form.focus();
       panes.intoView();
+      this.formPlace.scrollIntoView({ block: "nearest" });
     }
 
     // The open notes one after the other; the focus goes along, to answer or settle them.
