@@ -309,3 +309,21 @@ def test_what_one_writes_is_kept_until_it_is_sent_or_dropped(browser: Browser, f
         tab.get_by_role("button", name="Cancel").click()
         assert begun() == ""
         tab.context.close()
+
+
+@pytest.mark.parametrize("standing", ["seeking", "paused"])
+def test_a_video_that_stands_still_is_asked_again(browser: Browser, film: Studio, standing: str) -> None:
+    with film.page() as page:
+        tab = opened(browser, page, "#/clip/harbour")
+        until(tab, "document.querySelector('.frame video')?.readyState >= 2")
+        tab.evaluate(
+            """(standing) => {
+              const video = document.querySelector('.frame video'); window.asked = 0;
+              Object.defineProperty(video, 'currentTime', { get: () => 0.5, set: () => { asked += 1; } });
+              Object.defineProperty(video, standing, { get: () => true });
+            }""",
+            standing,
+        )
+        tab.keyboard.press(" ")
+        until(tab, "window.asked >= 1")
+        tab.context.close()

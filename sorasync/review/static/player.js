@@ -2,9 +2,10 @@
 "use strict";
 
 Review.player = (() => {
+  // Milliseconds for which a video may stand still: one that has its data, and one that is on its way to another
+  // place. Each time that it did not help to ask again, the next time comes later, for a machine may just be slow.
+  const STUCK = 500, SEEKING = 2000, MOST_PATIENCE = 8;
   // What is heard is bent little: more would be heard as well.
-  // Milliseconds for which a video that has all its data may stand still.
-  const STUCK = 500;
   const SEEK = 0.25, CALM = 0.004, HEARD = 0.05, UNHEARD = 0.3;
 
   class Player {
@@ -18,7 +19,7 @@ Review.player = (() => {
       this.heard = null;
       this.changed = changed;
       this.asked = false;
-      this.moved = { time: -1, at: 0 };
+      this.moved = { time: -1, at: 0, patience: 1 };
       this.tick = this.tick.bind(this);
       this.alive = true;
       requestAnimationFrame(this.tick);
@@ -54,6 +55,7 @@ Review.player = (() => {
     play() {
       if (!this.leader) return;
       this.asked = true;
+      this.moved = { time: -1, at: 0, patience: 1 };
       if (this.time >= this.length - 0.5 / this.fps) this.set(this.from || 0);
       for (const video of this.videos) this.start(video);
       this.changed();
@@ -119,14 +121,20 @@ Review.player = (() => {
       for (const video of this.videos) if (video.paused) this.start(video);
     }
 
-    // Chromium now and then stands still for ever after a seek that came while it was starting to play, with
-    // all the data there. Another seek to the same place gets it going.
+    // Chromium now and then stands still for ever after a seek that came while it was starting to play, with all
+    // the data there, or never starts. Another seek to the same place, or another start, gets it going.
     unstick(now) {
       const leader = this.leader, time = leader.currentTime;
       const loaded = [...Array(leader.buffered.length).keys()]
         .some((index) => leader.buffered.start(index) <= time && time < leader.buffered.end(index));
-      if (time !== this.moved.time || leader.seeking || leader.paused || !loaded) this.moved = { time, at: now };
-      else if (now - this.moved.at > STUCK) { this.moved.at = now; this.set(time); }
+      if (time !== this.moved.time) this.moved = { time, at: now, patience: 1 };
+      else if (!loaded && !leader.seeking) this.moved.at = now;
+      else if (now - this.moved.at > (leader.seeking ? SEEKING : STUCK) * this.moved.patience) {
+        this.moved.at = now;
+        this.moved.patience = Math.min(MOST_PATIENCE, 2 * this.moved.patience);
+        if (leader.paused) this.start(leader);
+        this.set(time);
+      }
     }
 
     nudge() {
