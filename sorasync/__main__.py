@@ -1,6 +1,6 @@
 """`python -m sorasync`."""
 
-from sorasync.cli.main import main
+from sorasync.cli.main import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -6,12 +6,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
 from sorasync import __version__
 from sorasync.cli.app.exit_code import ExitCode
-from sorasync.cli.app.interrupt import heed_signals, leave, leave_quietly, prepare_output
+from sorasync.cli.app.interrupt import end_process, heed_signals, leave, leave_quietly, prepare_output
 from sorasync.cli.app.lazy_commands import LazyGroup
 from sorasync.cli.app.library_options import global_options
 from sorasync.cli.terminal.capabilities import colour_wanted
@@ -127,8 +128,8 @@ def collect_rarely() -> None:
     gc.set_threshold(_GC_EVERY, 20, 20)
 
 
-def main() -> None:
-    """The entry point of the `sorasync` command."""
+def main() -> NoReturn:
+    """Run the command line that this process was given. Always raises SystemExit."""
     try:
         try:
             collect_rarely()
@@ -142,3 +143,11 @@ def main() -> None:
         # A second signal came while the first was being answered.
         code = _interrupted(error)
     leave(code)
+
+
+def program() -> NoReturn:
+    """The entry point of the `sorasync` command."""
+    try:
+        main()
+    except SystemExit as end:
+        end_process(int(end.code or 0))

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sorasync.errors import Terminated
 
@@ -99,18 +99,31 @@ def flush_output(code: int) -> int:
     return code
 
 
-def leave(code: int) -> None:
-    """End the process without taking a library apart first, which takes a while and frees what ends anyway.
-
-    Where threads still work they are waited for, save for those that an interruption left behind.
-    """
+def leave(code: int) -> NoReturn:
+    """End the process, at once where an interruption left threads behind that still draw."""
     code = flush_output(code)
-    behind = any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
-    if behind and code not in _INTERRUPTED:
+    if code in _INTERRUPTED and _threads_behind():
+        _end_at_once(code)
+    sys.exit(code)
+
+
+def end_process(code: int) -> NoReturn:
+    """End a process that is this program and nothing else.
+
+    It does not take a library apart first, which takes a while and frees what ends anyway.
+    """
+    if _threads_behind():
         sys.exit(code)
-    if not behind:
-        # What has been registered for the end of a process, as by `logging` and `tempfile`.
-        atexit._run_exitfuncs()
+    # What has been registered for the end of a process, as by `logging` and `tempfile`.
+    atexit._run_exitfuncs()
+    _end_at_once(code)
+
+
+def _threads_behind() -> bool:
+    return any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
+
+
+def _end_at_once(code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

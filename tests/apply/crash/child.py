@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import select
@@ -52,8 +51,6 @@ def fork(work: Callable[[], int]) -> Child:
         try:
             # A collection must not free what threads work for, such as a decoder: they are not in the child.
             gc.freeze()
-            # What the parent does at its end, such as ending servers that it started, is not the child's.
-            atexit._clear()
             os.close(alive)
             code = work()
         except BaseException:
