@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Container, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from sorasync.apply.budget import Budget
@@ -40,13 +40,13 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import load, with_rows
 from sorasync.plan.policy import PlanRefused, Policy, refusals
 from sorasync.plan.remote import RemoteState
-from sorasync.plan.stale import PlanStale, differences, repriced, retried
+from sorasync.plan.stale import PlanStale, differences, repriced, retried, touched
 from sorasync.provider.host_client import HostClient
 from sorasync.state.errors import LockLost
 from sorasync.state.job_queue import OrderedRender, Placing
 from sorasync.state.leases import RunLeases, held_by_apply
 from sorasync.state.lock import LockWait, RunLock
-from sorasync.state.record import Status
+from sorasync.state.record import Binding, Brief, Status
 from sorasync.state.store import Store
 from sorasync.text import counted
 
@@ -182,7 +182,7 @@ def _leased(
             return planned
         changes = [change for change in planned.plan.changes if lock.holds(change.key)]
         plan = replace(planned.plan, changes=tuple(changes))
-        moved = differences(plan, store.lineage, store.bindings(), store.briefs())
+        moved = _differences(plan, store)
         moved = moved or retried(plan, _tried(plan, store)) or _left_by_others(plan, planned)
         if not moved:
             return planned
@@ -211,7 +211,7 @@ def _rest(session: _Session) -> Report:
     store, plan = session.store, session.planned.plan
     session.lock.take({change.key for change in plan.changes})
     plan = replace(plan, changes=tuple(change for change in plan.changes if session.lock.holds(change.key)))
-    if differences(plan, store.lineage, store.bindings(), store.briefs()):
+    if _differences(plan, store):
         plan = replace(plan, changes=())
     return _carry_out(replace(session, planned=replace(session.planned, plan=plan)))
 
@@ -289,11 +289,17 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
     if not plan.lineage and plan.library != project.name:
         # Made before there was a state: without a lineage, only the name tells libraries apart.
         raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
-    found = differences(plan, store.lineage, store.bindings(), store.briefs())
+    found = _differences(plan, store)
     found = found or retried(plan, _tried(plan, store))
     if found := found + repriced(plan, project.hosts):
         raise PlanStale(found)
     return plan
+
+
+def _differences(plan: Plan, store: Store) -> list[str]:
+    """Where the state differs from the one the plan was made against; only what the plan touches is read."""
+    keys, addresses = touched(plan)
+    return differences(plan, store.lineage, store.bindings_of(addresses), store.briefs_of(keys))
 
 
 def _tried(plan: Plan, store: Store) -> dict[str, int]:
@@ -353,16 +359,21 @@ def _carry_out(session: _Session) -> Report:
             write_lock_file(project, store)
         raise
     conflicts: list[str] = []
+    # The run is over: what it made of the state is read once.
+    bindings, briefs = cache(store.bindings), cache(store.briefs)
 
     def name_files() -> None:
         objects, noted = project.assets().listing()
-        note_again(project.assets(), store, store.briefs(), objects, noted)
-        conflicts.extend(link_names(project, store, planned, objects).conflicts)
+        note_again(project.assets(), store, briefs(), objects, noted)
+        found = link_names(project, planned, bindings(), briefs(), objects)
+        conflicts.extend(found.conflicts)
 
-    session.finish("which clips are protected", lambda: keep_protection(store, planned, report.run))
+    session.finish(
+        "which clips are protected", lambda: keep_protection(store, planned, bindings(), report.run)
+    )
     session.finish("the lock file", lambda: write_lock_file(project, store))
     session.finish("the names of the videos", name_files)
-    session.finish("the videos in the bucket", lambda: keep_all(project, store))
+    session.finish("the videos in the bucket", lambda: keep_all(project, briefs))
     session.finish("the copies on this disk", lambda: shrink_cache(project, store, planned.graph))
     return replace(report, conflicts=tuple(conflicts), unwritten=tuple(session.unwritten))
 
@@ -538,16 +549,20 @@ def _file_digest(root: Path, file: str) -> str:
         return ""
 
 
-def keep_protection(store: Store, planned: Planned, run: int | None) -> None:
+def keep_protection(store: Store, planned: Planned, bindings: Mapping[str, Binding], run: int | None) -> None:
     """Record in the state which addresses the manifests protect, for when their blocks are deleted."""
-    for address, binding in store.bindings().items():
+    for address, binding in bindings.items():
         render = planned.graph.renders.get(address)
         if render is not None and render.protect != binding.protect:
             store.protect(address, render.protect, run=run)
 
 
 def link_names(
-    project: Project, store: Store, planned: Planned, objects: Container[str] | None = None
+    project: Project,
+    planned: Planned,
+    bindings: Mapping[str, Binding],
+    briefs: Mapping[str, Brief],
+    objects: Container[str] | None = None,
 ) -> LinkReport:
     """Link the names in the asset directory as the manifests want; copies nothing.
 
@@ -555,9 +570,7 @@ def link_names(
     """
     assets = project.assets()
     there = assets.objects() if objects is None else objects
-    view = asset_view(
-        planned.graph, store.bindings(), store.briefs(), there, project.file_naming(planned.graph)
-    )
+    view = asset_view(planned.graph, bindings, briefs, there, project.file_naming(planned.graph))
     if not view and not assets.root.exists():
         return LinkReport((), (), 0)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
-from sorasync.state.record import Status
+from sorasync.state.record import Brief, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -145,7 +145,7 @@ def find_out(project: Project, digests: Iterable[str]) -> None:
         project.assets().archive.holds(digests)
 
 
-def keep_all(project: Project, store: Store) -> int:
+def keep_all(project: Project, briefs: Callable[[], Mapping[str, Brief]]) -> int:
     """Take what is stored on this disk and not in the bucket there; how many.
 
     Raises `ArchiveError`, and `DamagedFile` once everything else is there.
@@ -157,7 +157,7 @@ def keep_all(project: Project, store: Store) -> int:
     assets = project.assets()
     if not assets.archive.remote:
         return 0
-    stored = {b.asset for b in store.briefs().values() if b.status is Status.STORED and b.asset is not None}
+    stored = {b.asset for b in briefs().values() if b.status is Status.STORED and b.asset is not None}
     assets.archive.speak_up(stored)
     kept, damaged = 0, None
     for sha256 in assets.unkept(stored):

@@ -60,7 +60,7 @@ def _keep_assets(project: Project, store: Store, waiting: LockWait) -> None:
     from sorasync.operations.local_videos import keep_all
 
     try:
-        keep_all(project, store)
+        keep_all(project, store.briefs)
     except SorasyncError as error:
         waiting.notice(f"some videos are on this disk only: {error.message}; the next apply takes them along")
 

@@ -93,5 +93,5 @@ def _link(project: Project, store: Store, planned: Planned) -> tuple[str, ...]:
 
     if all_holders(store):
         return ("An apply is running: it relinks the file names when it ends.",)
-    conflicts = link_names(project, store, planned).conflicts
+    conflicts = link_names(project, planned, store.bindings(), store.briefs()).conflicts
     return tuple(f"{name}: your own file is in the way, so this name was not linked" for name in conflicts)

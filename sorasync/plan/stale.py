@@ -25,6 +25,13 @@ class PlanStale(SorasyncError):
         self.differences = differences
 
 
+def touched(plan: Plan) -> tuple[set[str], set[str]]:
+    """The keys and addresses that `differences` looks at."""
+    keys = {ground.key for change in plan.changes for ground in change.grounds}
+    addresses = {address for change in plan.changes for address in _expected(change)}
+    return keys, addresses
+
+
 def differences(
     plan: Plan, lineage: str, bindings: Mapping[str, Binding], briefs: Mapping[str, Brief]
 ) -> list[str]:
@@ -43,11 +50,15 @@ def _stale_reason(change: Change, bindings: Mapping[str, Binding], briefs: Mappi
             return f"{whose} is {f'now {now.status.value}' if now.status else 'no longer in the state'}"
         if now != ground:
             return f"{whose} was rendered again"
-    given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}
-    expected = given_up | {bind.address: bind.before for bind in change.binds} | dict(change.drops)
-    if any((bindings[a].key if a in bindings else None) != key for a, key in expected.items()):
+    if any((bindings[a].key if a in bindings else None) != key for a, key in _expected(change).items()):
         return f"{change.label} has changed"
     return None
+
+
+def _expected(change: Change) -> dict[str, str | None]:
+    """What each address that a change binds or unbinds was bound to."""
+    given_up = {bind.origin: bind.key for bind in change.binds if bind.origin is not None}
+    return given_up | {bind.address: bind.before for bind in change.binds} | dict(change.drops)
 
 
 def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:

@@ -33,6 +33,15 @@ class Spent(NamedTuple):
     unknown: int
     resends: int = 0
 
+    def plus(self, other: Spent) -> Spent:
+        """Both together."""
+        return Spent(
+            self.usd + other.usd,
+            self.seconds + other.seconds,
+            self.unknown + other.unknown,
+            self.resends + other.resends,
+        )
+
 
 NOTHING = Spent(Decimal(0), 0.0, 0)
 

@@ -54,6 +54,13 @@ class Attempts(StoreTable):
         )
         return _sum(rows)
 
+    def billed_since(self, since: float, provider: str | None) -> Spent:
+        """What was billed since then, for an intent: read once in a transaction, and kept up with others."""
+        known = self.session.spent_so_far
+        if (since, provider) not in known:
+            known[since, provider] = self.spent(since, simulated=False, provider=provider)
+        return known[since, provider]
+
     def spent_by_run(self, *, simulated: bool) -> dict[int, Spent]:
         """What each run's attempts count as now, even if a later run learned the charge."""
         rows = self.session.rows(
@@ -184,7 +191,11 @@ class Attempts(StoreTable):
     def _begin_attempt(self, record: Record, now: float) -> None:
         if record.key not in self.session.untried:
             self.session.put(MARK_UNSENT, (record.key,))
+            self.session.spent_so_far.clear()
         seconds = record.seconds if record.billed_seconds is None else record.billed_seconds
+        simulated = _simulated(record)
+        if not simulated:
+            self._count_in(add_up([record.charge]), record.provider, now)
         self.session.put(
             BEGIN_ATTEMPT,
             (
@@ -196,12 +207,18 @@ class Attempts(StoreTable):
                 record.provider,
                 plain(record.cost_usd),
                 seconds,
-                int(_simulated(record)),
+                int(simulated),
             ),
         )
 
+    def _count_in(self, price: Spent, provider: str, now: float) -> None:
+        for (since, host), known in self.session.spent_so_far.items():
+            if now >= since and host in (None, provider):
+                self.session.spent_so_far[since, host] = known.plus(price)
+
     def _continue_attempt(self, record: Record) -> None:
         """Update the key's latest attempt from the record; a key that was never sent has none."""
+        self.session.spent_so_far.clear()
         self.session.put(
             CONTINUE_ATTEMPT,
             (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
 from sorasync.state.row_writes import ADD_EVENT, BIND, UNDROP
@@ -17,6 +20,14 @@ class Bindings(StoreTable):
     def bindings(self) -> dict[str, Binding]:
         """Every address with its binding."""
         rows = self.session.rows("SELECT address, key, protect FROM bindings")
+        return {address: Binding(key, bool(protect)) for address, key, protect in rows}
+
+    def bindings_of(self, addresses: Iterable[str]) -> dict[str, Binding]:
+        """As `bindings`, for some addresses."""
+        rows = self.session.rows(
+            "SELECT address, key, protect FROM bindings WHERE address IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(addresses)),),
+        )
         return {address: Binding(key, bool(protect)) for address, key, protect in rows}
 
     def binding(self, address: str) -> Binding | None:

@@ -41,6 +41,7 @@ _AFRESH: dict[str, Any] = _NO_ERROR | {
     "expires_at": None,
     "mismatch": None,
 }
+_BRIEF = "SELECT key, status, asset, provider, remote_id, mismatch FROM records"
 _LONG = frozenset({"inputs", "request"})
 _UNANSWERED = frozenset({Status.INTENT.value, Status.UNKNOWN.value, Status.BATCHED.value})
 
@@ -50,14 +51,12 @@ class Records(Attempts):
 
     def briefs(self) -> dict[str, Brief]:
         """Every key, with what a plan needs of it."""
-        rows = self.session.rows("SELECT key, status, asset, provider, remote_id, mismatch FROM records")
-        statuses, brief = STATUSES, Brief
-        # Thousands of records name the same few hosts: share one string for each.
-        hosts: dict[str, str] = {}
-        return {
-            key: brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)
-            for key, status, asset, host, remote_id, mismatch in rows
-        }
+        return _briefs(self.session.rows(_BRIEF))
+
+    def briefs_of(self, keys: Iterable[str]) -> dict[str, Brief]:
+        """As `briefs`, for some keys."""
+        some = json.dumps(list(keys))
+        return _briefs(self.session.rows(f"{_BRIEF} WHERE key IN (SELECT value FROM json_each(?))", (some,)))
 
     def kinds_and_models(self) -> dict[str, tuple[str, str | None]]:
         """Kind and model of every key."""
@@ -423,6 +422,16 @@ class Records(Attempts):
             run,
             **(_loggable_fields(fields) | {"from": start, "to": after.status.value}),
         )
+
+
+def _briefs(rows: Iterable[tuple[Any, ...]]) -> dict[str, Brief]:
+    statuses, brief = STATUSES, Brief
+    # Thousands of records name the same few hosts: share one string for each.
+    hosts: dict[str, str] = {}
+    return {
+        key: brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)
+        for key, status, asset, host, remote_id, mismatch in rows
+    }
 
 
 def _blank(key: str, fields: Mapping[str, object]) -> Record:

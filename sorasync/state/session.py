@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from sorasync.clock import Clock
+from sorasync.state.account import Spent
 from sorasync.state.copy_tables import copy_tables
 from sorasync.state.database import Database, Parameters, Result, scrubbed
 from sorasync.state.errors import StateError
@@ -41,6 +42,8 @@ class Session:
         self.untried: set[str] = set()
         self._touched: set[str] = set()
         self._pending = PendingRows()
+        # What was spent since a time (at one host), as far as this transaction has asked.
+        self.spent_so_far: dict[tuple[float, str | None], Spent] = {}
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Its parameters are a sequence for `?`, a mapping for `:name`."""
@@ -87,6 +90,7 @@ class Session:
         with self._lock:
             self._require_transaction()
             self._write_pending()
+            self.spent_so_far.clear()
             try:
                 return self.database.execute(sql, parameters)
             except UnicodeEncodeError:
@@ -154,6 +158,7 @@ class Session:
         self._changed = self._spoiled = False
         self._touched.clear()
         self._pending.clear()
+        self.spent_so_far.clear()
         return True
 
     def end(self, outermost: bool, error: BaseException | None) -> None:

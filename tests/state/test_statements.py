@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from sorasync.clock import SystemClock
+from sorasync.graph.key import canonical
 from sorasync.state.errors import StateError
 from sorasync.state.leases import joined
 from sorasync.state.lock import LockWait
@@ -103,6 +105,43 @@ def test_each_moment_of_any_number_of_renders_is_four_statements_to_a_server(
     assert len(store.events()) == 5 * renders
 
 
+def test_what_was_spent_is_asked_once_for_all_intents_of_a_transaction(store: Store) -> None:
+    free = replace(a_record("free"), inputs=canonical({"simulated": True}))
+    elsewhere = a_record("elsewhere", provider="other@https://other.example/v1")
+    records = [*(a_record(f"shot-{number}") for number in range(MANY)), free, elsewhere]
+    questions = ((0.0, None), (0.0, elsewhere.provider), (store.session.clock.now() + 1, None))
+    render(store, "before")
+    with an_apply(store, records):
+        with counted(store) as said, store.transaction():
+            for record in records:
+                sent(store, record)
+                told = [store.billed_since(*question) for question in questions]
+        now = [store.spent(since, simulated=False, provider=host) for since, host in questions]
+    assert told == now
+    assert [found.usd for found in now] == [Decimal("0.80") * (MANY + 2), Decimal("0.80"), 0]
+    if store.shared:
+        # Beside the four: the questions, before which what came until then is written.
+        assert said.statements == 4 + len(questions) + 1
+
+
+def test_what_was_spent_is_asked_again_after_anything_but_an_intent(store: Store) -> None:
+    first, second = (a_record(name) for name in ("one", "other"))
+    sent(store, first)
+    with store.transaction():
+        sent(store, second)
+        assert store.billed_since(0.0, None).usd == Decimal("1.60")
+        store.move(first.key, Status.FAILED, run=1)
+        assert store.billed_since(0.0, None).usd == Decimal("0.80")
+        store.withdraw(second.key, run=1)
+        assert store.billed_since(0.0, None).usd == 0
+
+
+def test_a_plan_is_compared_with_what_it_touches_alone(store: Store) -> None:
+    one, other = render(store, "one"), render(store, "other")
+    assert store.briefs_of([one.key, "missing"]) == {one.key: store.briefs()[one.key]}
+    assert store.bindings_of([other.address, "missing"]) == {other.address: Binding(other.key)}
+
+
 def test_what_is_written_reads_the_same_as_if_each_had_been_written_alone(store: Store) -> None:
     together, alone = ([a_record(f"{name}-{number}") for number in range(3)] for name in ("with", "alone"))
     for moment in MOMENTS:
@@ -127,15 +166,16 @@ def test_what_is_written_reads_the_same_as_if_each_had_been_written_alone(store:
         assert store.binding(record.address) == Binding(record.key)
 
 
-def test_the_statements_of_a_render_in_a_file(store: Store) -> None:
+def test_a_render_is_so_many_statements_to_a_file(store: Store) -> None:
     if store.shared:
         return
-    record = a_record()
-    with counted(store) as said:
-        for moment in MOMENTS:
-            with store.transaction():
-                moment(store, record)
-    assert said.statements <= 40
+    record, told = a_record(), []
+    for moment in MOMENTS:
+        with counted(store) as said, store.transaction():
+            moment(store, record)
+        told.append(said.statements)
+    # Three of each begin, count the transaction and commit; one or two ask for what is known of the render.
+    assert told == [11, 8, 7, 13]
 
 
 def test_a_read_in_a_transaction_sees_what_was_written_in_it(store: Store) -> None:

@@ -21,10 +21,8 @@ from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 from sorasync.provider import errors
 from sorasync.provider.wire import CreateRequest, EditRequest, ExtendRequest, Job, StillRequest
-from sorasync.state.account import Spent
 from sorasync.state.errors import StateError
 from sorasync.state.record import ID_TAKEN, Record, Status
-from sorasync.state.store import Store
 from sorasync.text import counted
 
 
@@ -108,13 +106,8 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         intent = store.intend(record, run=context.run)
         if store.shared:
             # In the transaction of the intent: no two machines can have the last of a budget.
-            spent = partial(_spent, store)
-            context.budget.check_shared(change.cost_usd, change.seconds, spent)
+            context.budget.check_shared(change.cost_usd, change.seconds, store.billed_since)
         return Intent(intent, before, aside)
-
-
-def _spent(store: Store, since: float, provider: str | None) -> Spent:
-    return store.spent(since, simulated=False, provider=provider)
 
 
 def _seed(context: Context, request: Request | None) -> object:
