@@ -45,9 +45,14 @@ class CuttingProxy:
         while True:
             try:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 return
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                # The server is down: as a client sees it that comes without a proxy.
+                client.close()
+                continue
             self._open += [client, server]
             last = None if self.limits is None else self.chance.randint(*self.limits)
             swallow = self.chance.random() < 0.5
