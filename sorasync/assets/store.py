@@ -165,12 +165,22 @@ class AssetStore:
         """The size in bytes of every video and still, by digest: one `stat` each, nothing is opened."""
         return {sha: size for shard in self._shards() for sha, size in self.present_in(shard).items()}
 
-    def digests(self) -> Collection[str]:
-        """The digest of every video and still, from the directories alone; not to be changed."""
+    def digests(self, known: Iterable[str] = ()) -> Collection[str]:
+        """The digest of every video and still, from the directories alone; not to be changed.
+
+        Those that are `known` are these very texts, so that a large library does not hold each twice.
+        """
         found: set[str] = set()
+        held: dict[str, list[str]] = {}
+        for digest in known:
+            held.setdefault(digest[:2], []).append(digest)
         for shard in self._shards():
             names = _names(self.root / shard)
-            found.update([n[:64] for n in names if n.startswith(shard) and n[64:] in _MAIN])
+            here = [n[:64] for n in names if n.startswith(shard) and n[64:] in _MAIN]
+            if (own := held.pop(shard, None)) is not None:
+                found.update(set(here).intersection(own))
+            # An equal text that is there already stays.
+            found.update(here)
         return found
 
     def present_in(self, shard: str) -> dict[str, int]:

@@ -109,8 +109,17 @@ def label(address: str, *, single: bool) -> str:
 
 # The same names are sorted again in every plan of watch mode, and several times within one.
 @lru_cache(maxsize=1 << 17)
-def natural(text: str) -> tuple[tuple[str | int, ...], str]:
-    """A sort key that puts `shot-2` before `shot-10`. Texts and numbers alternate, so any two compare."""
-    parts: list[str | int] = list(_DIGITS.split(text))
-    parts[1::2] = [int(digits) for digits in parts[1::2]]
-    return tuple(parts), text
+def natural(text: str) -> str:
+    """A sort key that puts `shot-2` before `shot-10`, and `shot-01` before `shot-1`.
+
+    Texts and numbers alternate. Each ends with the least character, a number begins with how long it is.
+    One text takes a quarter of the memory of its parts, which counts where a million names are sorted.
+    """
+    parts = _DIGITS.split(text)
+    parts[1::2] = [_sorted_as(digits) for digits in parts[1::2]]
+    return "\0".join([*parts, "", text])
+
+
+def _sorted_as(digits: str) -> str:
+    number = str(int(digits))
+    return chr(len(number)) + number

@@ -51,9 +51,9 @@ class Columns:
         return depth
 
     @cached_property
-    def _first(self) -> dict[str, tuple[tuple[str | int, ...], str]]:
+    def _first(self) -> dict[str, str]:
         """For every source the least name among itself and all that branches off it, as it is sorted."""
-        found: dict[str, tuple[tuple[str | int, ...], str]] = {}
+        found: dict[str, str] = {}
         for name, source in self.branches.items():
             least, above = natural(name), source
             while above:

@@ -153,7 +153,7 @@ def _namer(by: By, kinds: Mapping[str, tuple[str, object]], hosts: Hosts) -> Cal
             return lambda attempt: str(kinds.get(attempt.key, ("", None))[1] or "(forgotten)")
 
 
-def _order(by: By) -> Callable[[CostSum], tuple[Any, ...]]:
+def _order(by: By) -> Callable[[CostSum], Any]:
     """Days, months and runs in time, clips and models with the dearest first."""
     if by in (By.DAY, By.MONTH, By.RUN):
         return lambda line: natural(line.name)

@@ -49,6 +49,8 @@ _NOT_LOOKED_AT = "S220"
 # Fewer names are compared before a process has started; more take as much memory once more.
 _WORTH_FORKING = 20_000
 _TOO_MANY_TO_FORK = 300_000
+# From this many renders on, equal texts of manifests, state and disk are held once: it takes a moment.
+_WORTH_SHARING = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,23 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     """
     library, graph = _wanted(project, options)
     with nullcontext(store) if store is not None else project.synced_store() as opened:
-        briefs, bindings = opened.briefs(), opened.bindings()
+        briefs, bindings = _recorded(graph, opened)
         naming = ForkedWork(
             lambda: wrong_names(project, graph, bindings, briefs, Recorded(bindings, briefs, ())),
             worth=project.forks and _WORTH_FORKING <= len(bindings) <= _TOO_MANY_TO_FORK,
         )
         with naming, project.linting_ahead(library, _surely_rendered(graph, options, briefs)):
             return _planned(project, options, library, graph, opened, briefs, bindings, naming)
+
+
+def _recorded(graph: Graph, store: Store) -> tuple[dict[str, Brief], dict[str, Binding]]:
+    """Every record in short and every binding; in a large library with the texts that the graph has."""
+    keys = graph.keys
+    if len(keys) < _WORTH_SHARING:
+        return store.briefs(), store.bindings()
+    same = dict(zip(keys.values(), keys.values(), strict=True))
+    same.update(zip(keys, keys, strict=True))
+    return store.briefs(same), store.bindings(same)
 
 
 def _surely_rendered(graph: Graph, options: PlanOptions, briefs: Mapping[str, Brief]) -> Collection[str]:
@@ -227,7 +239,9 @@ def _surveyed(
 
     Also what to say of hosts that did not answer.
     """
-    here = _intact(project, swept)
+    large = len(briefs) >= _WORTH_SHARING
+    assets = (one.asset for one in briefs.values() if large and one.asset is not None)
+    here = _intact(project, swept, assets)
     archive = project.assets().archive
     present = here
     if archive.remote:
@@ -285,12 +299,12 @@ def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -
     return sweep_all(project, store, graph, offline=options.offline, full=options.full_check)
 
 
-def _intact(project: Project, swept: Swept | None) -> Collection[str]:
-    """The digests of the videos that are on this disk and not known to be damaged."""
+def _intact(project: Project, swept: Swept | None, known: Iterable[str]) -> Collection[str]:
+    """The digests of the videos that are on this disk and not known to be damaged; `known`: see `digests`."""
     from sorasync.assets.checked import still_damaged
 
     assets = project.assets()
-    present = assets.digests()
+    present = assets.digests(known)
     damaged = still_damaged(assets) if swept is None else swept.damaged
     return set(present) - damaged if damaged else present
 
@@ -310,12 +324,11 @@ def _relinks(known: Known, wrong: Iterable[WrongName], changes: Iterable[Change]
     return (name.relink for name in wrong if name.video in known.here and name.relink.clip not in changed)
 
 
-def _display_order(change: Change) -> tuple[object, ...]:
+def _display_order(change: Change) -> str:
     """Where a change is shown: characters, stills, clips by name, what ends last; an own order stays."""
-    last = change.action is Action.RETIRE or not change.binds
-    stuck = change.stuck
+    last = (change.action is Action.RETIRE or not change.binds) and not change.stuck
     owned = owner(change.address)
-    return (last and not stuck, _SHOWN.index(kind_of(owned)), natural(owned))
+    return f"{last:d}{_SHOWN.index(kind_of(owned))}{natural(owned)}"
 
 
 # The kinds in the order in which their changes are shown.

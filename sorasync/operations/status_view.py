@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         provider=project.profile.provider_name,
         simulated=simulated,
         rows=rows,
-        takes={node.address: len(node.takes) for node in planned.graph.nodes()},
+        takes=_takes_awaited(planned, rows),
         records=records,
         counts=Counter(row.stage for row in rows),
         to_go=total(change.cost_usd for row in rows for _, change in row.changes),
@@ -124,6 +124,13 @@ def look(project: Project, patterns: tuple[str, ...] = (), stages: Collection[st
         cuts=() if patterns or stages else _cuts(project, planned),
         failing=failing,
     )
+
+
+def _takes_awaited(planned: Planned, rows: Iterable[ClipStatus]) -> dict[str, int]:
+    """How many takes each clip or still has that something waits for."""
+    awaited = {row.waits_for for row in rows if row.waits_for is not None}
+    nodes = {address: planned.graph.node(address) for address in awaited}
+    return {address: len(node.takes) for address, node in nodes.items() if node is not None}
 
 
 def _failing(project: Project, store: Store, planned: Planned) -> dict[str, tuple[CheckedRender, ...]]:

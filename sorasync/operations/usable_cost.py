@@ -96,6 +96,6 @@ def _used_renders(graph: Graph, store: Store) -> Iterator[tuple[str, Record]]:
             yield finals[key], record
 
 
-def _dearest_first(line: UsableCost) -> tuple[bool, Decimal, tuple[object, ...]]:
+def _dearest_first(line: UsableCost) -> tuple[bool, Decimal, str]:
     price = line.usd_per_second
     return price is None, -(price or Decimal(0)), natural(line.name)

@@ -67,10 +67,10 @@ def group_retired(changes: list[Change], graph: Graph, known: Known) -> list[Cha
     return sorted(_fold(changes, whole, _retired), key=_sort_place)
 
 
-def _sort_place(change: Change) -> tuple[object, object]:
+def _sort_place(change: Change) -> str:
     """Keeps a clip's lines together, sorted by name only."""
     owner, suffix = addresses.owner(change.address), addresses.suffix(change.address)
-    return addresses.natural(owner), addresses.natural(suffix)
+    return f"{addresses.natural(owner)}\0{addresses.natural(suffix)}"
 
 
 def _retired(owner: str, changes: list[Change]) -> Change:

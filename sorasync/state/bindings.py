@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
@@ -17,10 +17,15 @@ class Bindings(StoreTable):
     A key may have several addresses, or none: then it is retired.
     """
 
-    def bindings(self) -> dict[str, Binding]:
-        """Every address with its binding."""
-        rows = self.session.rows("SELECT address, key, protect FROM bindings")
-        return {address: Binding(key, bool(protect)) for address, key, protect in rows}
+    def bindings(self, same: Mapping[str, str] | None = None) -> dict[str, Binding]:
+        """Every address with its binding. `same` has texts to use in the place of equal ones."""
+        rows = self.session.stream("SELECT address, key, protect FROM bindings")
+        if not same:
+            return {address: Binding(key, bool(protect)) for address, key, protect in rows}
+        get = same.get
+        return {
+            get(address, address): Binding(get(key, key), bool(protect)) for address, key, protect in rows
+        }
 
     def bindings_of(self, addresses: Iterable[str]) -> dict[str, Binding]:
         """As `bindings`, for some addresses."""

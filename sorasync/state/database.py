@@ -26,6 +26,9 @@ class Result(Protocol):
     def fetchone(self) -> Any:
         """The next row, or None."""
 
+    def fetchmany(self, size: int, /) -> list[Any]:
+        """The next rows, none at the end."""
+
     def fetchall(self) -> list[Any]:
         """All rows that are left."""
 

@@ -77,6 +77,11 @@ class PostgresResult:
         self._database.waits()
         return self._cursor.fetchone()
 
+    def fetchmany(self, size: int, /) -> list[tuple[Any, ...]]:
+        """See `Result.fetchmany`."""
+        self._database.waits()
+        return self._cursor.fetchmany(size)
+
     def fetchall(self) -> list[tuple[Any, ...]]:
         """See `Result.fetchall`."""
         self._database.waits()

@@ -49,14 +49,15 @@ _UNANSWERED = frozenset({Status.INTENT.value, Status.UNKNOWN.value, Status.BATCH
 class Records(Attempts):
     """The store's table of records."""
 
-    def briefs(self) -> dict[str, Brief]:
-        """Every key, with what a plan needs of it."""
-        return _briefs(self.session.rows(_BRIEF))
+    def briefs(self, same: Mapping[str, str] | None = None) -> dict[str, Brief]:
+        """Every key, with what a plan needs of it. `same` has texts to use in the place of equal ones."""
+        return _briefs(self.session.stream(_BRIEF), same or {})
 
     def briefs_of(self, keys: Iterable[str]) -> dict[str, Brief]:
         """As `briefs`, for some keys."""
         some = json.dumps(list(keys))
-        return _briefs(self.session.rows(f"{_BRIEF} WHERE key IN (SELECT value FROM json_each(?))", (some,)))
+        rows = self.session.rows(f"{_BRIEF} WHERE key IN (SELECT value FROM json_each(?))", (some,))
+        return _briefs(rows, {})
 
     def kinds_and_models(self) -> dict[str, tuple[str, str | None]]:
         """Kind and model of every key."""
@@ -424,12 +425,12 @@ class Records(Attempts):
         )
 
 
-def _briefs(rows: Iterable[tuple[Any, ...]]) -> dict[str, Brief]:
-    statuses, brief = STATUSES, Brief
+def _briefs(rows: Iterable[tuple[Any, ...]], same: Mapping[str, str]) -> dict[str, Brief]:
+    statuses, brief, get = STATUSES, Brief, same.get
     # Thousands of records name the same few hosts: share one string for each.
     hosts: dict[str, str] = {}
     return {
-        key: brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)
+        get(key, key): brief(statuses[status], asset, hosts.setdefault(host, host), remote_id, mismatch)
         for key, status, asset, host, remote_id, mismatch in rows
     }
 

@@ -18,6 +18,9 @@ from sorasync.state.record import Record
 from sorasync.state.row_writes import RAISE_SERIAL, PendingRows, RowWrite
 from sorasync.state.sqlite_database import SqliteDatabase
 
+# Rows that are in memory at a time where a table is read whole.
+_ROWS_AT_A_TIME = 10_000
+
 
 class Session:
     """Runs the store's statements, one transaction at a time, from any thread.
@@ -53,6 +56,13 @@ class Session:
                 return self.database.execute(sql, parameters).fetchall()
             except self.database.errors as error:
                 raise self.database.explain(error) from error
+
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """All rows of a query, some at a time; nothing else may be asked until the last has been taken."""
+        with self._lock, self._explained():
+            found = self.database.execute(sql)
+            while rows := found.fetchmany(_ROWS_AT_A_TIME):
+                yield from rows
 
     def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""

@@ -152,16 +152,16 @@ class WarmStore(Store):
         self._briefs: dict[str, Brief] | None = None
         self._records: dict[str, Record] = {}
 
-    def bindings(self) -> dict[str, Binding]:
+    def bindings(self, same: Mapping[str, str] | None = None) -> dict[str, Binding]:
         """Every address with its binding; not to be changed."""
         if self._bindings is None:
-            self._bindings = super().bindings()
+            self._bindings = super().bindings(same)
         return self._bindings
 
-    def briefs(self) -> dict[str, Brief]:
+    def briefs(self, same: Mapping[str, str] | None = None) -> dict[str, Brief]:
         """Every record in short, by key; not to be changed."""
         if self._briefs is None:
-            self._briefs = super().briefs()
+            self._briefs = super().briefs(same)
         return self._briefs
 
     def records(self, keys: Iterable[str]) -> dict[str, Record]:
@@ -207,8 +207,8 @@ class WarmAssets(AssetStore):
             }
         return self._present
 
-    def digests(self) -> Collection[str]:
-        """See `AssetStore.digests`."""
+    def digests(self, known: Iterable[str] = ()) -> Collection[str]:
+        """See `AssetStore.digests`; its listing is kept, and so are its texts."""
         return self.present()
 
     def _look(self, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,16 @@ def test_any_names_can_be_sorted_and_only_their_text_decides(texts: list[str], c
     shuffled = list(texts)
     chance.shuffle(shuffled)
     assert sorted(shuffled, key=addresses.natural) == sorted(texts, key=addresses.natural)
+
+
+@given(st.lists(st.text("ab-_]01289٣", max_size=8)))
+def test_names_are_sorted_by_their_texts_and_numbers_in_turn(names: list[str]) -> None:
+    def in_turn(name: str) -> tuple[list[str | int], str]:
+        parts: list[str | int] = list(re.split(r"(\d+)", name))
+        parts[1::2] = map(int, parts[1::2])
+        return parts, name
+
+    assert sorted(names, key=addresses.natural) == sorted(names, key=in_turn)
 
 
 def test_numbers_in_names_count_as_numbers() -> None:

@@ -81,7 +81,7 @@ class Disk:
         self.archive = ON_DISK
         self.kept: dict[str, int] = {}
 
-    def digests(self) -> Collection[str]:
+    def digests(self, known: Iterable[str] = ()) -> Collection[str]:
         """See `AssetStore.digests`."""
         return set(self.kept)
 

@@ -14,8 +14,13 @@ _LINES_AT_A_TIME = 1_000
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines for people."""
-    click.echo(printable("\n".join(lines)))
+    """Print lines for people while they are generated; an empty line where there are none."""
+    rest = iter(lines)
+    block = list(islice(rest, _LINES_AT_A_TIME))
+    while True:
+        click.echo(printable("\n".join(block)))
+        if not (block := list(islice(rest, _LINES_AT_A_TIME))):
+            return
 
 
 def print_json(data: Mapping[str, object]) -> None:

@@ -113,7 +113,7 @@ def _nothing_to_say(planned: Planned) -> bool:
 def _show(
     globals: Globals, project: Project, planned: Planned, planning: PlanOptions, *, full: bool, short: bool
 ) -> list[str]:
-    """Print a plan; the lines that were printed for people, none in another form."""
+    """Print a plan; the lines for people of one that says nothing, none of any other or in another form."""
     plan, drift = planned.plan, planned.drift
     cuts = _cuts(project, planned) if globals.format not in _MARKDOWN and not globals.quiet else ()
     if globals.json:
@@ -142,8 +142,10 @@ def _show(
 
         lines = summary_lines(cuts)
     shown = plan_text(plan, full=full, short=short, command=command, cuts=lines)
-    printed = list(sums(plan, command) if globals.quiet else shown)
-    print_lines(printed)
+    spoken = sums(plan, command) if globals.quiet else shown
+    # Only those of a plan that says nothing are printed again by later runs, and they are few.
+    printed = list(spoken) if _nothing_to_say(planned) else []
+    print_lines(printed or spoken)
     if drift is not None:
         from sorasync.cli.views.drift_output import drift_line, drift_text
 

@@ -62,28 +62,31 @@ def plan_text(
     reasons are folded; elsewhere every address is whole, for grep.
     """
     width = terminal_width()
-    rows = [(change, what_text(change)) for change in plan.changes]
-    alike = {} if full else _alike(rows)
-    left_out = {change.label for group in alike.values() for change in group}
-    rows = [row for row in rows if row[0].label not in left_out]
-    labels = {change.label: change.label for change, _ in rows}
-    whats = min(max((cells(what) for _, what in rows), default=0), 40)
+    changes, same = plan.changes, dict[str, str]()
+    # A plan of a million clips says the same of most of them.
+    whats = [same.setdefault(what, what) for what in map(what_text, changes)]
+    alike = {} if full else _alike(zip(changes, whats, strict=True))
+    if left_out := {change.label for group in alike.values() for change in group}:
+        kept = [row for row in zip(changes, whats, strict=True) if row[0].label not in left_out]
+        changes, whats = tuple(change for change, _ in kept), [what for _, what in kept]
+    labels: dict[str, str] = {}
+    wide = min(max(map(cells, same), default=0), 40)
     widest, folded = _WIDEST_NAME, False
     if width is not None:
         # In a narrow terminal an address gets a line to itself.
-        folded = width < _LEAST_NAME + whats + _LEAST_REASON
+        folded = width < _LEAST_NAME + wide + _LEAST_REASON
         widest = width - 2 if folded else max(_LEAST_NAME, width // 2 - 4)
-        labels = told_apart(labels, widest)
-    names = max(map(cells, labels.values()), default=0)
-    columns = _ColumnWidths(min(names, widest), whats, width, folded)
-    for change, what in rows:
-        yield from _change_lines(change, labels[change.label], what, columns)
+        labels = told_apart({change.label: change.label for change in changes}, widest)
+    names = max((cells(labels.get(change.label, change.label)) for change in changes), default=0)
+    columns = _ColumnWidths(min(names, widest), wide, width, folded)
+    for change, what in zip(changes, whats, strict=True):
+        yield from _change_lines(change, labels.get(change.label, change.label), what, columns)
         if not short:
             yield from _detail(change, full=full)
         if change.label in alike:
             yield _alike_line(alike[change.label], what)
     yield from map(_relink_line, plan.relinks)
-    if rows or plan.relinks:
+    if changes or plan.relinks:
         yield ""
     yield from map(_waiting_line, plan.waiting)
     if plan.waiting:
