@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sorasync.errors import SorasyncError
@@ -17,7 +18,9 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.stale import PlanStale
 
 FORMAT = 2
-_LARGEST = 512 << 20
+# A million clips take a gigabyte and a half. It is read line by line: what one may have is bounded as well.
+_LARGEST = 8 << 30
+_LONGEST_LINE = 512 << 20
 
 
 class PlanFileError(SorasyncError):
@@ -27,6 +30,7 @@ class PlanFileError(SorasyncError):
 def encode(plan: Plan) -> Iterator[bytes]:
     """The plan as JSON with a line for each change, and a digest of the lines before it at the end.
 
+    What a change leaves at its default is not in its line: of a plain create that is a third of it.
     The digest also covers what is sent, which the token covers only through keys.
     """
     from pydantic import TypeAdapter
@@ -39,7 +43,7 @@ def encode(plan: Plan) -> Iterator[bytes]:
     yield f'"sha256": "{digest.hexdigest()}"}}\n'.encode()
 
 
-def _plan_lines(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
+def _plan_lines(plan: Plan, dump: Callable[..., bytes]) -> Iterator[bytes]:
     from pydantic import TypeAdapter
 
     lasting = replace(plan, changes=(), allowances=(), relinks=(), notices=(), refusals=())
@@ -49,7 +53,7 @@ def _plan_lines(plan: Plan, dump: Callable[[Change], bytes]) -> Iterator[bytes]:
     yield f'{head[:-1]}, "changes": [\n'.encode()
     last = len(plan.changes) - 1
     for place, change in enumerate(plan.changes):
-        yield dump(_without_row(change)) + (b",\n" if place < last else b"\n")
+        yield dump(_without_row(change), exclude_defaults=True) + (b",\n" if place < last else b"\n")
     yield b"],\n"
 
 
@@ -140,7 +144,7 @@ def load(path: Path) -> Plan:
     """Read a plan file. Raises `PlanFileError`."""
     try:
         with open_file(path, within=None, largest=_LARGEST) as file:
-            return decode(file)
+            return decode(iter(partial(file.readline, _LONGEST_LINE), b""))
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sorasync.plan import planfile
 from sorasync.plan.plan import Plan
 from sorasync.plan.planfile import PlanFileError, decode, encode, load
 from sorasync.plan.stale import PlanStale, differences, repriced
@@ -254,3 +255,24 @@ def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:
     assert stale(world, plan) == ["it was made against another state"]
     error = PlanStale(["clip.a has changed", "clip.b has changed"])
     assert error.message == "the plan is stale: clip.a has changed (and 1 more)"
+
+
+def test_a_line_of_a_plan_holds_only_what_its_change_says(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    plan = world.plan(HEAD + '[clips.a]\nprompt = "A hill."\n')
+    line = json.loads(saved(plan).splitlines()[1])
+    assert line["binds"] == [{"address": "clip.a#1", "key": plan.changes[0].key}]
+    assert {"workflow", "references", "take", "route"}.isdisjoint(line["render"])
+    assert {"fields", "before", "depends_on", "supersede"}.isdisjoint(line)
+    assert reread(saved(plan)) == plan
+
+
+def test_a_line_that_never_ends_is_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, file = World(tmp_path), tmp_path / "plan.json"
+    file.write_bytes(saved(world.plan(HEAD + '[clips.a]\nprompt = "A hill."\n')))
+    longest = max(map(len, file.read_bytes().splitlines(keepends=True)))
+    monkeypatch.setattr(planfile, "_LONGEST_LINE", longest)
+    assert load(file).changes
+    monkeypatch.setattr(planfile, "_LONGEST_LINE", longest - 1)
+    with pytest.raises(PlanFileError, match="damaged"):
+        load(file)
