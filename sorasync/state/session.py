@@ -60,6 +60,7 @@ class Session:
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """All rows of a query, some at a time; nothing else may be asked until the last has been taken."""
         with self._lock, self._explained():
+            self._write_pending()
             found = self.database.execute(sql)
             while rows := found.fetchmany(_ROWS_AT_A_TIME):
                 yield from rows

@@ -170,8 +170,7 @@ def _without_places(plan: Plan) -> str:
     data = json.loads(b"".join(encode(plan)))
     del data["sha256"]
     for change in data["changes"]:
-        if change["render"]:
-            del change["render"]["origin"]
+        change.get("render", {}).pop("origin", None)
     return json.dumps(data)
 
 
