@@ -141,7 +141,9 @@ def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
     assert child.stdout is not None
     said = [child.stdout.readline() for _ in range(15)]
     child.send_signal(signal.SIGKILL)
-    said += child.communicate()[0].splitlines()
+    # Not by `communicate` alone, which passes over what was read ahead with the lines above.
+    said += child.stdout.read().splitlines()
+    child.communicate()
     done = int(said[-1])
     with open_store(tmp_path) as store:
         bound = store.bindings()
