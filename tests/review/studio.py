@@ -144,14 +144,18 @@ def opened(browser: Browser, page: ReviewPage, place: str = "#/", *, width: int 
     tab.goto(page.url)
     tab.wait_for_selector(".card, .empty")
     if place != "#/":
-        tab.goto(f"http://127.0.0.1:{page.port}/{place}")
-        # The view turns some time after the address: a key pressed before that goes to the old one.
-        view, _, clip = place.removeprefix("#/").partition("/")
-        if view == "clip":
-            until(tab, f"document.title.startsWith({json.dumps(clip)})")
-        else:
-            tab.wait_for_selector(f'#views a[href="{place}"][aria-current="page"]')
+        turn_to(tab, page, place)
     return tab
+
+
+def turn_to(tab: Page, page: ReviewPage, place: str) -> None:
+    """Go to a view by its address, and wait for it: a key pressed before that goes to the old one."""
+    tab.goto(f"http://127.0.0.1:{page.port}/{place}")
+    view, _, clip = place.removeprefix("#/").partition("/")
+    if view == "clip":
+        until(tab, f"document.title.startsWith({json.dumps(clip)})")
+    else:
+        tab.wait_for_selector(f'#views a[href="{place}"][aria-current="page"]')
 
 
 def until(tab: Page, condition: str) -> None:

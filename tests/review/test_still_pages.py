@@ -10,7 +10,7 @@ import pytest
 
 from sorasync.review.notes_file import parse_notes
 from tests.cuts.kit import picture, stored
-from tests.review.studio import Studio, opened, started_browser, studio, until
+from tests.review.studio import Studio, opened, started_browser, studio, turn_to, until
 from tests.review.test_page import gone_wrong
 from tests.review.test_security import Client
 
@@ -93,10 +93,10 @@ def test_a_still_is_chosen_noted_and_rejected_like_a_clip(browser: Browser, film
         assert '"still.quay" = 2' in film.read("manifests/picks.toml")
         assert film.run("validate").code == 0
         # The clip shows the picked still that it will begin with.
-        tab.goto(f"http://127.0.0.1:{page.port}/#/clip/market")
+        turn_to(tab, page, "#/clip/market")
         until(tab, "document.querySelector('.reference img')?.naturalWidth > 0")
         assert tab.locator(".reference a").get_attribute("href") == "#/clip/still.quay"
-        tab.goto(f"http://127.0.0.1:{page.port}/#/cuts")
+        turn_to(tab, page, "#/cuts")
         tab.keyboard.press(" ")
         until(
             tab, "[...document.querySelectorAll('.screen')].some((one) => one.poster.includes('/picture/'))"
