@@ -7,7 +7,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Generic, NoReturn, TypeVar
@@ -15,6 +15,7 @@ from typing import Generic, NoReturn, TypeVar
 T = TypeVar("T")
 
 _THREADS = "/proc/self/task"
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class ForkedWork(Generic[T]):
@@ -34,12 +35,16 @@ class ForkedWork(Generic[T]):
         if not self._worth or not _can_fork():
             return self
         self._answer, writing = os.pipe()
+        # A signal that came to the new process first would be raised there as an interruption of this one.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             self._pid = os.fork()
+            if self._pid == 0:
+                _work_and_leave(self._work, writing, before)
         except OSError:
             os.close(self._answer)
-        if self._pid == 0:
-            _work_and_leave(self._work, writing)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(writing)
         return self
 
@@ -83,11 +88,12 @@ def _can_fork() -> bool:
         return False
 
 
-def _work_and_leave(work: Callable[[], object], writing: int) -> NoReturn:
-    """Answer with the result, or with nothing."""
+def _work_and_leave(work: Callable[[], object], writing: int, blocked: Iterable[int]) -> NoReturn:
+    """Answer with the result, or with nothing; `blocked` are the signals that stay blocked."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDING:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         # Who reads our output waits for everybody that holds it.
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -169,15 +168,14 @@ def test_a_command_that_is_stopped_leaves_no_process_behind(tmp_path: Path) -> N
     film = _film(tmp_path, VAGUE)
     stuck = f"""
 import sorasync.manifest.lint as lint, time
-lint.lint = lambda *library, **how: time.sleep(600)
+lint.lint = lambda *library, **how: os.write(answers, b"begun") and time.sleep(600)
 {_COMMAND}"""
     reading, writing = os.pipe()
     command = [sys.executable, "-c", stuck, "forked", str(writing), "plan", "--no-cache", "--library"]
     with subprocess.Popen([*command, str(film.root)], pass_fds=[writing], stderr=subprocess.DEVNULL) as child:
         os.close(writing)
-        children = Path(f"/proc/{child.pid}/task/{child.pid}/children")
-        while not (forked := children.read_text().split()) and child.poll() is None:
-            time.sleep(0.005)
+        assert os.read(reading, 5) == b"begun"
+        forked = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
         child.terminate()
         assert child.wait(timeout=60) == 143
     # Both ends of the pipe are closed with the processes that hold them.

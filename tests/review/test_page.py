@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from sorasync.state.record import Status
 from tests.cli.kit import CONFIG
 from tests.cuts.kit import picture, stored
 from tests.review.playback_meters import DRIFT, SCROLL
-from tests.review.studio import FPS, MANIFEST, Studio, opened, started_browser, studio, until
+from tests.review.studio import FPS, MANIFEST, Studio, opened, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -45,17 +44,6 @@ NOTE_EVENTS = """() => {
     coming: screens().find((screen) => screen.hidden)?.src,
   })).observe(document.querySelector(".strip"), { subtree: true, attributeFilter: ["class"] });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Studio:
-    return studio(tmp_path, capsys)
 
 
 def gone_wrong(tab: Page) -> list[str]:

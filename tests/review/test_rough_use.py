@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sorasync.review.serve import Listening
-from tests.review.studio import Studio, opened, started_browser, studio, until
+from tests.review.studio import Studio, opened, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 NAMES = "[...document.querySelectorAll('.card .name')].map((name) => name.textContent).join()"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Studio:
-    return studio(tmp_path, capsys)
 
 
 def complaints_of(tab: Page) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 
 from sorasync.review.notes_file import parse_notes
 from tests.cuts.kit import picture, stored
-from tests.review.studio import Studio, opened, started_browser, studio, turn_to, until
+from tests.review.studio import Studio, opened, studio, turn_to, until
 from tests.review.test_page import gone_wrong
 from tests.review.test_security import Client
 
@@ -31,12 +30,6 @@ events = [{ still = "quay", length = 1 }]
 """
 
 BOTH_SEEN = "[...document.querySelectorAll('.frame img')].filter((one) => one.naturalWidth).length === 2"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
