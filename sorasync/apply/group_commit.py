@@ -1,7 +1,8 @@
 """What an apply asks of its state: in order, and what is asked for at the same time in one transaction.
 
-One poll may bring news of a hundred renders. A file answers at once. A server may take its time, so it is
-asked in a thread: the event loop goes on, and what is asked for until the answer comes is the next group.
+One poll may bring news of a hundred renders. A file answers at once, so that a group is what one turn of the
+event loop asks for. A server may take its time, so it is asked in a thread: the loop goes on, and what is asked
+for until the answer comes is the next group.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, TypeVar
-
-from sorasync.state.errors import StateError
 
 T = TypeVar("T")
 
@@ -78,9 +77,6 @@ class GroupCommit:
 
     async def record(self, work: Callable[[], T]) -> T:
         """The result of `work`, durable. Once asked for, it is done even if the caller is cancelled."""
-        if self._thread is None:
-            with self._transaction():
-                return work()
         return await self._ask(_Kind.WRITE, work)
 
     async def read(self, work: Callable[[], T]) -> T:
@@ -89,10 +85,6 @@ class GroupCommit:
 
     def later(self, work: Callable[[], object]) -> None:
         """As `note`, where nobody waits for it and nothing depends on it."""
-        if self._thread is None:
-            with suppress(StateError), self._relaxed():
-                work()
-            return
         asked = self._put(_Kind.NOTE, work)
         # Its error is known to nobody else.
         asked.done.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -110,7 +102,7 @@ class GroupCommit:
             found: T = await waiter
             return found
         except asyncio.CancelledError:
-            if self._thread is None or (optional and not asked.begun):
+            if optional and not asked.begun:
                 asked.done.cancel()
             # What has begun may become durable: only its end says what there is to undo.
             while not asked.done.done():
@@ -131,12 +123,19 @@ class GroupCommit:
     def _begin(self) -> None:
         waiting, self._waiting = self._waiting, []
         group = [one for one in waiting if not (one.given_up or one.done.done())]
+        for one in group:
+            one.begun = True
         if self._thread is None:
-            _tell(group, self._carry_out(group))
+            try:
+                results = self._carry_out(group)
+            except BaseException:
+                # The program ends, and nobody must wait for what was rolled back.
+                for one in group:
+                    one.done.cancel()
+                raise
+            _tell(group, results)
         elif group:
             self._group = group
-            for one in group:
-                one.begun = True
             work = asyncio.get_running_loop().run_in_executor(self._thread, self._carry_out, group)
             work.add_done_callback(self._ended)
 

@@ -188,8 +188,9 @@ class Attempts(StoreTable):
         if attempt.remote_id is not None and attempt.outcome == Status.SUBMITTED:
             self.log("paid twice", attempt.address, attempt.key, remote_id=attempt.remote_id)
 
-    def _begin_attempt(self, record: Record, now: float) -> None:
-        if record.key not in self.session.untried:
+    def _begin_attempt(self, record: Record, now: float, *, first: bool = False) -> None:
+        """Add an attempt. The one before it was never sent if nothing is known of it; the `first` has none."""
+        if not first and record.key not in self.session.untried:
             self.session.put(MARK_UNSENT, (record.key,))
             self.session.spent_so_far.clear()
         seconds = record.seconds if record.billed_seconds is None else record.billed_seconds

@@ -34,10 +34,14 @@ class Result(Protocol):
 
 
 class Database(Protocol):
-    """One connection. `name` is how messages call the state, `errors` what its statements raise."""
+    """One connection. `name` is how messages call the state, `errors` what its statements raise.
+
+    Where it `writes_alone`, nothing that a transaction has read is changed by another one before it ends.
+    """
 
     name: str
     errors: tuple[type[Exception], ...]
+    writes_alone: bool
 
     @property
     def in_transaction(self) -> bool:

@@ -97,6 +97,9 @@ class PostgresDatabase:
 
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
+    # See `Database.writes_alone`.
+    writes_alone = False
+
     def __init__(self, url: PostgresUrl, *, readonly: bool) -> None:
         self.name = url.name
         self.schema = url.schema

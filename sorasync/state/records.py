@@ -82,7 +82,7 @@ class Records(Attempts):
             return own[key]
         row = self.session.row(f"{SELECT} WHERE r.key = ?", (key,))
         found = None if row is None else record_of(row)
-        if key in self.session.leased:
+        if self.session.keeps(key):
             own[key] = found
         return found
 
@@ -181,7 +181,7 @@ class Records(Attempts):
             self._put(fresh)
             if before is not None:
                 self.session.put(UNDROP, (fresh.key,))
-            self._begin_attempt(fresh, now)
+            self._begin_attempt(fresh, now, first=before is None and attempts == 1)
             self._moved(fresh, before, run, {"cost_usd": fresh.cost_usd, "attempt": attempts})
         return fresh
 
@@ -404,7 +404,7 @@ class Records(Attempts):
             raise ForbiddenMove(key, address, status, to)
 
     def _put(self, record: Record, before: Record | None = None) -> None:
-        if record.key in self.session.leased:
+        if self.session.keeps(record.key):
             self.session.own_records[record.key] = record
         self.session.put(PUT_RECORD, row_of(record))
         if before is None or texts_of(before) != texts_of(record):

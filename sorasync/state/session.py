@@ -38,8 +38,8 @@ class Session:
         # The number of the apply that this session belongs to, None where it has the state to itself.
         # With it, a transaction is refused whose keys are leased by others.
         self.fence: int | None = None
-        # The records of the keys that it has leased, which nobody else changes; None where there is none.
         self.leased: frozenset[str] = frozenset()
+        # Records that nobody else changes (see `keeps`), as they are now; None where there is none.
         self.own_records: dict[str, Record | None] = {}
         # Which of them were never tried.
         self.untried: set[str] = set()
@@ -129,6 +129,10 @@ class Session:
         if not self.database.in_transaction:
             raise StateError("a write outside a transaction: this is a bug in sorasync")
 
+    def keeps(self, key: str) -> bool:
+        """Whether nobody else changes the record of a key: it is leased, or no other transaction writes."""
+        return key in self.leased or (self.database.writes_alone and self.database.in_transaction)
+
     def touch(self, key: str) -> None:
         """Say whose record this transaction changes; see `fence`."""
         if self.fence is not None:
@@ -161,6 +165,7 @@ class Session:
             if self.database.in_transaction:
                 return False
             self.database.begin(relaxed=relaxed)
+            self._forget_what_others_may_change()
         except BaseException as error:
             self._lock.release()
             if isinstance(error, self.database.errors):
@@ -184,6 +189,8 @@ class Session:
         except self.database.errors as failed:
             raise self.database.explain(failed) from failed
         finally:
+            if outermost:
+                self._forget_what_others_may_change()
             self._lock.release()
         if outermost and isinstance(error, self.database.errors):
             raise self.database.explain(error) from error
@@ -225,6 +232,10 @@ class Session:
         except BaseException:
             self._roll_back()
             raise
+
+    def _forget_what_others_may_change(self) -> None:
+        if self.database.writes_alone:
+            self.own_records.clear()
 
     def _roll_back(self) -> None:
         self._pending.clear()

@@ -15,6 +15,8 @@ class SqliteDatabase:
     """An open SQLite connection in autocommit mode. See `Database`."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error, UnicodeDecodeError)
+    # See `Database.writes_alone`: SQLite has one writer, and `begin` waits to be that.
+    writes_alone = True
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self.name = name

@@ -175,7 +175,7 @@ def test_a_render_is_so_many_statements_to_a_file(store: Store) -> None:
             moment(store, record)
         told.append(said.statements)
     # Three of each begin, count the transaction and commit; one or two ask for what is known of the render.
-    assert told == [11, 8, 7, 13]
+    assert told == [9, 7, 7, 12]
 
 
 def test_a_read_in_a_transaction_sees_what_was_written_in_it(store: Store) -> None:
