@@ -137,8 +137,8 @@ path = pathlib.Path(sys.argv[1], "manifests/part-000000.toml")
 first, rest = path.read_text().split("harbour", 1)
 path.write_text(f"{first.partition(' at take ')[0]} at take {time.time_ns()} harbour{rest}")
 sys.argv = ["sorasync", "--library", sys.argv[1], "plan"]
-from sorasync.cli.main import main
-main()
+from sorasync.cli.main import program
+program()
 """
 
 

@@ -1,8 +1,8 @@
 """What an apply asks of its state: in order, and what is asked for at the same time in one transaction.
 
-One poll may bring news of a hundred renders. A file answers at once, so that a group is what one turn of the
-event loop asks for. A server may take its time, so it is asked in a thread: the loop goes on, and what is asked
-for until the answer comes is the next group.
+One poll may bring news of a hundred renders. A file answers at once: a group is what one turn of the event
+loop asks for. A server may take its time, so it is asked in a thread: the event loop goes on, and what is
+asked for until the answer comes is the next group.
 """
 
 from __future__ import annotations

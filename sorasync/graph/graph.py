@@ -50,15 +50,16 @@ class ClipNode:
 
 
 class GraphPart(NamedTuple):
-    """A part of a graph: the keys of its renders by address, and its clips with more than one render.
+    """A part of a graph: its renders' addresses and, in the same order, keys; its clips of several renders.
 
     It is the same as a part of an earlier graph if `name` and `source` are; `source` is None if that
-    cannot be told. Its iterators can be read once.
+    cannot be told. `several` can be read once.
     """
 
     name: str
     source: object
-    keys: Iterable[tuple[str, str]]
+    addresses: Collection[str]
+    keys: Collection[str]
     several: Iterable[ClipNode]
 
 
@@ -101,7 +102,7 @@ class Graph:
 
     def parts(self) -> Iterator[GraphPart]:
         """All of it, in parts."""
-        yield GraphPart("", None, self.keys.items(), self.several())
+        yield GraphPart("", None, self.keys.keys(), self.keys.values(), self.several())
 
     def nodes(self) -> Iterator[ClipNode]:
         """Every still, then every clip."""

@@ -191,12 +191,11 @@ class PartedGraph(Graph):
 
     def parts(self) -> Iterator[GraphPart]:
         """See `Graph.parts`: its characters and stills, then each manifest."""
-        others = ((address, render.key) for address, render in self.columns.others.items())
+        others = self.columns.others
         stills = (node for node in self.columns.stills.values() if len(node.renders) > 1)
-        yield GraphPart("", None, others, stills)
+        yield GraphPart("", None, others.keys(), [render.key for render in others.values()], stills)
         for one in self.columns.outlines:
-            pairs = zip(one.addresses, one.keys, strict=True)
-            yield GraphPart(one.file, one, pairs, one.several_renders())
+            yield GraphPart(one.file, one, one.addresses, one.keys, one.several_renders())
 
     def waiting(self) -> Iterator[ClipNode]:
         """See `Graph.waiting`."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
@@ -311,8 +312,10 @@ def _intact(project: Project, swept: Swept | None, known: Iterable[str]) -> Coll
 
 def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     """The addresses of wanted renders that the state calls lost."""
+    if Status.LOST not in map(itemgetter(0), briefs.values()):
+        return frozenset()
     lost = {key for key, brief in briefs.items() if brief.status is Status.LOST}
-    return frozenset(address for address, key in graph.keys.items() if key in lost) if lost else frozenset()
+    return frozenset(address for address, key in graph.keys.items() if key in lost)
 
 
 def _relinks(known: Known, wrong: Iterable[WrongName], changes: Iterable[Change]) -> Iterator[Relink]:

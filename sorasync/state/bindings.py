@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from sorasync.state.errors import StateError
 from sorasync.state.record import Binding
@@ -20,11 +21,13 @@ class Bindings(StoreTable):
     def bindings(self, same: Mapping[str, str] | None = None) -> dict[str, Binding]:
         """Every address with its binding. `same` has texts to use in the place of equal ones."""
         rows = self.session.stream("SELECT address, key, protect FROM bindings")
+        # As fast as it gets: see `_briefs`.
+        binding = partial(tuple.__new__, Binding)
         if not same:
-            return {address: Binding(key, bool(protect)) for address, key, protect in rows}
+            return {address: binding((key, protect == 1)) for address, key, protect in rows}
         get = same.get
         return {
-            get(address, address): Binding(get(key, key), bool(protect)) for address, key, protect in rows
+            get(address, address): binding((get(key, key), protect == 1)) for address, key, protect in rows
         }
 
     def bindings_of(self, addresses: Iterable[str]) -> dict[str, Binding]:

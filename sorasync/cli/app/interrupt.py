@@ -107,6 +107,14 @@ def leave(code: int) -> NoReturn:
     sys.exit(code)
 
 
+_kept: list[object] = [None]
+
+
+def keep_to_the_end(what: object) -> None:
+    """Hold the one thing that `end_process` is not to take apart, although its command is done with it."""
+    _kept[0] = what
+
+
 def end_process(code: int) -> NoReturn:
     """End a process that is this program and nothing else.
 

@@ -58,6 +58,7 @@ def command(
     apply would refuse the plan under the library's configuration.
     """
     from sorasync.cli.app.ci_service import add_plan, annotate
+    from sorasync.cli.app.interrupt import keep_to_the_end
     from sorasync.cli.app.invocation import notice
     from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.manifest.diagnostic import ManifestError
@@ -68,6 +69,7 @@ def command(
         project = globals.project()
         seen = seen_before(globals, project)
         planned = make_plan(project, planning)
+        keep_to_the_end(planned)
     except ManifestError as error:
         annotate(globals, error.diagnostics)
         if globals.format in _MARKDOWN:
