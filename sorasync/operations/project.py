@@ -271,11 +271,11 @@ class Project:
     def _linted(
         self, library: Library, only: Collection[str] | None, memo: LintMemo | None = None
     ) -> tuple[Diagnostic, ...]:
-        from sorasync.manifest.lint import Defaults, lint
-
         for of, clips, begun in self._ahead:
             if of is library and clips == only and (found := begun.result()) is not None:
                 return found
+        from sorasync.manifest.lint import Defaults, lint
+
         return lint(library, only=only, defaults=Defaults(self._default_seconds), memo=memo)
 
     def _default_seconds(self, model: str | None) -> int | None:
