@@ -303,7 +303,8 @@ class Follower:
         if job.status.terminal:
             # A job that had ended before the first poll says nothing about how long jobs take.
             if job.status is JobStatus.COMPLETED and watch.looked > watch.since:
-                self._lives.append(self._clock.monotonic() - watch.since)
+                # It ended at some time since the last look; to say now would let each guess be later.
+                self._lives.append((watch.looked + self._clock.monotonic()) / 2 - watch.since)
             watch.settle(job)
             return
         for told in watch.told:

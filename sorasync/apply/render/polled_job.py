@@ -13,9 +13,9 @@ from sorasync.provider.wire import Job
 # Seconds between two polls: the first, the longest, and how many of a job's age add one more.
 _FIRST_WAIT, _LAST_WAIT, _GROWTH = 1.0, 20.0, 8.0
 # In job durations: when to poll first, how often from then on, and when a job is late.
-_EARLY, _CLOSE, _OVERDUE = 0.95, 0.02, 1.3
+_EARLY, _CLOSE, _OVERDUE = 0.95, 0.015, 1.3
 # Least seconds between two polls of jobs that are about to end: it matters to jobs of a few seconds only.
-_CLOSEST = 0.25
+_CLOSEST = 0.15
 # Least seconds between two polls, whatever a server says.
 _SHORTEST = 0.1
 # Seconds for which the list is trusted to say that a job is still running.
