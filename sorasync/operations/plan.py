@@ -115,6 +115,19 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
             return _planned(project, options, library, graph, opened, briefs, bindings, naming)
 
 
+def for_saved_plan(project: Project, options: PlanOptions, store: Store, plan: Plan) -> Planned:
+    """A plan from a file, with what an apply needs beside it. Nothing is compared: its changes are given.
+
+    Raises what `make_plan` raises.
+    """
+    library, graph = _wanted(project, options)
+    briefs, bindings = _recorded(graph, store)
+    swept = _sweep(project, options, store, graph)
+    known, _, _ = _surveyed(project, options, graph, store, briefs, bindings, set(), swept)
+    plan = replace(plan, allowances=allowances(project, store))
+    return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
+
+
 def _recorded(graph: Graph, store: Store) -> tuple[dict[str, Brief], dict[str, Binding]]:
     """Every record in short and every binding; in a large library with the texts that the graph has."""
     keys = graph.keys

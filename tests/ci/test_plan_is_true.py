@@ -93,6 +93,37 @@ def test_the_command_below_a_plan_carries_out_exactly_that_plan(
     assert studio.billed() == paid + Decimal("0.40")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--target", "clip.a"), ("--exclude", "clip.a"), ("--replace", "clip.a"), ("--batch",), ("--direct",)],
+)
+def test_a_saved_plan_is_not_applied_with_options_that_would_make_another_one(
+    studio: Studio, options: tuple[str, ...]
+) -> None:
+    studio.write(TWO)
+    saved = str(studio.root / "plan.json")
+    studio.run("plan", "--out", saved)
+    answer = studio.run("apply", saved, *options)
+    assert answer.code == 64
+    assert f"{options[0]} cannot change a saved plan" in answer.err
+    assert studio.billed() == 0
+    assert studio.run("apply", saved, "--offline").code == 0
+    assert studio.billed() == Decimal("0.80")
+
+
+def test_a_saved_plan_that_is_stale_or_gone_is_refused_before_anything_else_is_read(studio: Studio) -> None:
+    studio.write(TWO)
+    saved = str(studio.root / "plan.json")
+    studio.run("plan", "--out", saved)
+    assert studio.run("apply", saved).code == 0
+    studio.write("[clips.a]\nprompt = ")
+    stale, gone = studio.run("apply", saved), studio.run("apply", saved + ".old")
+    assert stale.code == 7
+    assert "the plan is stale: clip.a is now stored" in stale.err
+    assert gone.code == 1
+    assert "cannot read the plan file" in gone.err
+
+
 def test_the_command_is_not_repeated_inside_apply(studio: Studio) -> None:
     studio.write(TWO)
     shown = studio.run("apply", "--yes", "--max-cost", "9").out

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sorasync.cli.arguments.address_argument import PATTERN
+
+if TYPE_CHECKING:
+    from sorasync.operations.plan import PlanOptions
 
 target_option = click.option(
     "--target",
@@ -61,6 +64,20 @@ _OPTIONS = (
         help="Check the files here and all videos at the provider first, not only what the plan needs.",
     ),
 )
+
+
+def deciding_options(planning: PlanOptions) -> list[str]:
+    """The options given that decide which changes a plan has."""
+    given = {
+        "--target": planning.selection.target,
+        "--exclude": planning.selection.exclude,
+        "--replace": planning.replace,
+        "--retry": planning.retry,
+        "--batch": planning.batch is True,
+        "--direct": planning.batch is False,
+        "--sample": planning.sample,
+    }
+    return [option for option, value in given.items() if value]
 
 
 def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.invocation import command_line, declined
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.arguments.lock_option import lock_option
-from sorasync.cli.arguments.plan_options import plan_options
+from sorasync.cli.arguments.plan_options import deciding_options, plan_options
 from sorasync.cli.arguments.queue_options import placing_of, queue_options
 from sorasync.cli.arguments.webhook_options import webhook_options
 from sorasync.cli.terminal.confirm_spending import Confirm
@@ -79,8 +79,9 @@ def command(
     """Plan, show the plan, ask for confirmation, and apply it.
 
     With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, or refuses it if something
-    it touches has changed. Changes that cost nothing need no confirmation. Ctrl-C sends nothing more and
-    exits within a second; renders continue at the provider, and the next apply picks them up.
+    it touches has changed; options that choose changes are for `sorasync plan` then. Changes that cost
+    nothing need no confirmation. Ctrl-C sends nothing more and exits within a second; renders continue at the
+    provider, and the next apply picks them up.
 
         With --queue, or [apply] queue in sorasync.toml, runners render it: see `sorasync run`. Ctrl-C and
     --detach leave it to them.
@@ -88,6 +89,11 @@ def command(
     from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply
 
+    if plan_file is not None and (given := deciding_options(planning)):
+        raise click.UsageError(
+            f"{given[0]} cannot change a saved plan, which is applied as it is; sorasync plan {given[0]} … "
+            "--out FILE makes another one"
+        )
     if events:
         globals = replace(globals, format="events")
     chosen = ApplyOptions(

@@ -170,6 +170,8 @@ class Keeper:
                 child.wait(LONGEST)
             if code == -signal.SIGKILL:
                 self.kills += 1
+                # It died at a new step, which ends; the runs before it were for the deaths before.
+                codes.clear()
                 self.wrong += judge.torn(self.library.project())
                 if self.wrong:
                     return
