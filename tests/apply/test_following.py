@@ -184,6 +184,39 @@ class Petrified(Many):
         return Page(tuple(Job(f"v{number}", JobStatus.QUEUED) for number in range(limit)), None)
 
 
+class Listed(Many):
+    """A provider with a list, whose jobs end `life` seconds after `begun`."""
+
+    begun = 0.0
+
+    async def page(self, after: str | None, limit: int) -> Page:
+        ended = self._clock.time >= self.begun + self._life
+        status = JobStatus.COMPLETED if ended else JobStatus.IN_PROGRESS
+        return Page(tuple(Job(f"v{number}", status) for number in range(8)), None)
+
+
+@pytest.mark.parametrize("life", [9.0, 10.0, 11.0, 95.0, 100.0, 105.0, 110.0, 115.0])
+def test_the_end_of_a_render_is_seen_soon_once_others_have_shown_how_long_it_takes(life: float) -> None:
+    clock = IdleClock()
+    host = Listed(clock, life)
+    late: list[float] = []
+
+    async def scene() -> None:
+        follower = Follower(host, clock, True, 36_000.0)  # type: ignore[arg-type]
+        running = asyncio.create_task(follower.run())
+        for _ in range(3):
+            host.begun = clock.time
+            jobs = [Job(f"v{number}", JobStatus.QUEUED) for number in range(8)]
+            await asyncio.gather(*(follower.wait(job, lambda seen: None) for job in jobs))
+            late.append(clock.time - host.begun - life)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())
+    assert late[0] <= 1 + life / 8
+    assert max(late[1:]) <= 0.03 * life
+
+
 def follow_many(host: Many, clock: IdleClock, count: int) -> None:
     async def scene() -> None:
         follower = Follower(host, clock, isinstance(host, Petrified), 36_000.0)  # type: ignore[arg-type]

@@ -75,6 +75,20 @@ def test_what_is_asked_for_in_one_moment_is_one_transaction(book: Book) -> None:
     assert (book.written, book.commits) == (["a", "b", "c"], 1)
 
 
+def test_what_was_learned_in_one_moment_is_one_transaction_even_where_its_run_is_ended(book: Book) -> None:
+    async def main() -> list[str | BaseException]:
+        commits = GroupCommit(book.transaction)
+        asked = [asyncio.create_task(commits.record(partial(book.put, word))) for word in "ab"]
+        asyncio.get_running_loop().call_soon(asked[1].cancel)
+        commits.later(lambda: book.put("c"))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, second = asyncio.run(main())
+    assert first == "A"
+    assert isinstance(second, asyncio.CancelledError)
+    assert (sorted(book.written), book.commits) == (["a", "b", "c"], 1)
+
+
 def test_nobody_is_told_before_it_is_committed(book: Book) -> None:
     async def told() -> bool:
         await GroupCommit(book.transaction).write(lambda: book.put("a"))
