@@ -208,6 +208,7 @@ class Session:
                 yield
             finally:
                 self._reading = False
+                self._forget_what_others_may_change()
                 self.database.rollback()
 
     @contextmanager

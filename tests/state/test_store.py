@@ -471,6 +471,32 @@ def test_a_reader_sees_one_moment_while_another_writes(tmp_path: Path) -> None:
             assert len(reader.briefs()) == 2
 
 
+def test_what_was_read_in_a_transaction_or_of_one_moment_is_read_again_after_it(tmp_path: Path) -> None:
+    with open_store(tmp_path) as one, open_store(tmp_path) as other:
+        key = render(one).key
+
+        def seen() -> str | None:
+            found = other.record(key)
+            return None if found is None else found.mismatch
+
+        with other.transaction():
+            assert seen() is None
+        one.amend(key, mismatch="too short")
+        with other.snapshot():
+            assert seen() == "too short"
+        one.amend(key, mismatch="too long")
+        assert seen() == "too long"
+        one.amend(key, mismatch="too loud")
+        with other.transaction():
+            assert seen() == "too loud"
+            other.amend(key, mismatch="fine")
+            assert seen() == "fine"
+        with suppress(ZeroDivisionError), other.transaction():
+            other.amend(key, mismatch="lost")
+            raise ZeroDivisionError
+        assert seen() == "fine"
+
+
 @about_files
 def test_a_state_that_may_not_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="there is no state") as caught:
