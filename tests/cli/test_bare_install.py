@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.kit import Film
@@ -100,7 +101,8 @@ def test_every_command_that_needs_an_extra_names_it_before_anything_else(tmp_pat
         assert re.fullmatch(rf"error: .* needs the extra {extra} \(not installed: .*\)", first), command
         assert second.startswith("  ") and " install " in second
         for state in root.rglob("*.db"):
-            assert sqlite3.connect(state).execute("SELECT count(*) FROM runs").fetchall() == [(0,)]
+            with closing(sqlite3.connect(state)) as opened:
+                assert opened.execute("SELECT count(*) FROM runs").fetchall() == [(0,)]
 
 
 def test_what_needs_no_extra_works_without_any(film: Callable[[str], Film]) -> None:
