@@ -30,8 +30,12 @@ class Looks:
         follow.Follower._look_at_list = counted  # type: ignore[method-assign,assignment]
 
 
-def apply(root: Path, parallelism: int) -> dict[str, float]:
-    """Apply a library; wall time, CPU time and peak memory of that alone, and the looks."""
+def apply(root: Path, parallelism: int, *, counting: bool = False) -> dict[str, float]:
+    """Apply a library; wall time, CPU time and peak memory of that alone, and the looks.
+
+    `counting` also gives statements and syncs, and takes time for it.
+    """
+    from bench.counted import Counts, count
     from bench.silent import Silent
     from sorasync.cli.main import collect_rarely
     from sorasync.operations.apply import ApplyOptions
@@ -41,12 +45,18 @@ def apply(root: Path, parallelism: int) -> dict[str, float]:
 
     collect_rarely()
     looks = Looks()
+    counts = count(root) if counting else Counts()
     before, began = _cpu(), time.perf_counter()
     options = ApplyOptions(PlanOptions(), parallelism=parallelism)
     report = carry_out(Project.open(root), options, Silent(), lambda plan: True)
     assert report is not None
     assert report.complete, report.outcomes[:3]
-    return _used(before, began) | {"ticks": looks.ticks, "gets_per_tick": looks.renders}
+    return _used(before, began) | {
+        "ticks": looks.ticks,
+        "gets_per_tick": looks.renders,
+        "statements": counts.statements,
+        "syncs": counts.syncs,
+    }
 
 
 def following(root: Path, clips: int) -> dict[str, float]:
@@ -167,13 +177,14 @@ def main() -> None:
     parser.add_argument("--root", type=Path)
     parser.add_argument("--url", default="")
     parser.add_argument("--clips", type=int, default=0)
+    parser.add_argument("--count", action="store_true")
     parser.add_argument("--at-once", type=int, default=8)
     parser.add_argument("--queue", default="")
     parser.add_argument("--bucket", default="")
     parser.add_argument("--allow", default="")
     given = parser.parse_args()
     if given.kind == "apply":
-        found = apply(given.root, given.at_once)
+        found = apply(given.root, given.at_once, counting=given.count)
     elif given.kind == "run":
         found = runner(given.url, given.queue, given.bucket, given.allow, given.root)
     elif given.kind == "follow":

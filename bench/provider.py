@@ -91,6 +91,9 @@ def throughput(clips: int, in_flight: int, seconds: float) -> None:
     own = each(ours, clips)
     row("CPU a clip", f"{own:.1f} ms", f"{each(plain, clips):.1f} ms", held(own, 3, "3 ms"))
     row("peak memory", f"{ours['mib']:.0f} MiB", f"{plain['mib']:.0f} MiB")
+    row("requests a clip", f"{sum(asked.values()) / clips:.2f}", f"{sum(plain_asked.values()) / clips:.2f}")
+    row("SQL statements a clip", f"{ours['statements'] / in_flight:.1f}")
+    row("syncs a clip", f"{ours['syncs'] / in_flight:.1f}")
 
 
 def each(used: Mapping[str, float], clips: int) -> float:
@@ -107,7 +110,13 @@ def _apply(
         asked = requests(url)
         library(directory / "single", url, 1, in_flight, pictures=True)
         single = child("apply", "--root", str(directory / "single"), "--at-once", "1")
-        return used | {"start": single["cpu"]}, asked
+        # Not in the run that is measured: to count takes time.
+        library(directory / "counted", url, in_flight, in_flight, pictures=True)
+        counted = child("apply", "--root", str(directory / "counted"), "--at-once", str(in_flight), "--count")
+        return used | {
+            "start": single["cpu"],
+            **{name: counted[name] for name in ("statements", "syncs")},
+        }, asked
 
 
 def _script(
