@@ -127,7 +127,7 @@ def _rendered(root: Path, size: int) -> Figure:
     _row(size, "status", sorasync(*at, "status"), runs)
     _row(size, "validate, nothing changed", sorasync(*at, "validate"), runs)
     _row(size, "validate, first time", sorasync(*at, "validate", "--no-cache"), runs)
-    _row(size, "plan, one file changed", [sys.executable, "-c", _CHANGED, str(root)], runs)
+    _row(size, "plan, one file changed", [sys.executable, "-c", _CHANGED, str(root)], RUNS)
     time.sleep(_SETTLED)
     _count_row("", root, None)
     for name, *command in (

@@ -1,7 +1,7 @@
 """`python -m bench.watch`: how long it takes from a save to the new plan in watch mode.
 
 The time runs from the rename that ends a save to the arrival of the plan's line at another process, the
-50 ms of quiet that watch mode waits for included. Between two saves there is a pause, as there is in life.
+quiet that watch mode waits for included. Between two saves there is a pause, as there is in life.
 Each library is measured with everything rendered, and with nothing rendered: the plan is then as long as it.
 """
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from sorasync.operations.project import Project
 
-# Seconds without a write before a change counts.
-QUIET_MS = 50
+# Milliseconds without a write before a change counts; on average it takes half as much again.
+QUIET_MS = 30
 
-# Seconds after which it counts anyway.
+# Milliseconds after which it counts anyway.
 MOST_MS = 400
 
 _POLL = 0.3
