@@ -128,7 +128,6 @@ def _rendered(root: Path, size: int) -> Figure:
     _row(size, "validate, nothing changed", sorasync(*at, "validate"), runs)
     _row(size, "validate, first time", sorasync(*at, "validate", "--no-cache"), runs)
     _row(size, "plan, one file changed", [sys.executable, "-c", _CHANGED, str(root)], RUNS)
-    time.sleep(_SETTLED)
     _count_row("", root, None)
     for name, *command in (
         ("plan with no changes", "plan"),
@@ -136,19 +135,20 @@ def _rendered(root: Path, size: int) -> Figure:
         ("status", "status"),
         ("validate, nothing changed", "validate"),
     ):
-        _count_row(f"{name}, {size:,} clips", root, command, warm=_WARM)
+        _count_row(f"{name}, {size:,} clips", root, command, again=True)
     _change(root)
     _count_row(f"plan, one file changed, {size:,} clips", root, ["plan"])
     return none
 
 
-def _count_row(name: str, root: Path, command: Sequence[str] | None, *, warm: int = 0) -> None:
-    """Print what a command reads and writes; without one the head of these columns."""
+def _count_row(name: str, root: Path, command: Sequence[str] | None, *, again: bool = False) -> None:
+    """Print what a command reads and writes, `again` where it has just run; without one the columns' head."""
     if command is None:
         sys.stdout.write(f"{name:<44} {'files':>7} {'folders':>7} {'SQL':>7} {'syncs':>7}\n")
         return
-    for _ in range(warm):
-        measure(sorasync("--library", str(root), *command), 1, warm=1)
+    for _ in range(_WARM if again else 0):
+        measure(sorasync("--library", str(root), *command), 1, warm=0)
+        time.sleep(_SETTLED)
     counted = [sys.executable, "-m", "bench.counted", str(root), *command]
     done = subprocess.run(counted, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
     counts: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
