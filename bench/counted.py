@@ -83,7 +83,8 @@ def main() -> None:
     With one core it forks no process whose work would not be counted.
     """
     root, *arguments = sys.argv[1:]
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     counts = count(Path(root))
     sys.argv = ["sorasync", "--library", root, *arguments]
     from sorasync.cli.main import main as sorasync

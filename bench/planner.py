@@ -19,6 +19,7 @@ from bench.table import held
 RUNS = 5
 # What runs within two seconds of a change keeps no answer, so that the second one does.
 _WARM = 2
+# Seconds after which a file counts as settled.
 _SETTLED = 2.5
 
 
@@ -128,7 +129,7 @@ def _rendered(root: Path, size: int) -> Figure:
     _row(size, "validate, nothing changed", sorasync(*at, "validate"), runs)
     _row(size, "validate, first time", sorasync(*at, "validate", "--no-cache"), runs)
     _row(size, "plan, one file changed", [sys.executable, "-c", _CHANGED, str(root)], RUNS)
-    _count_row("", root, None)
+    sys.stdout.write(f"{'':<44} {'files':>7} {'folders':>7} {'SQL':>7} {'syncs':>7}\n")
     for name, *command in (
         ("plan with no changes", "plan"),
         ("plan without a cache", "plan", "--no-cache"),
@@ -141,11 +142,8 @@ def _rendered(root: Path, size: int) -> Figure:
     return none
 
 
-def _count_row(name: str, root: Path, command: Sequence[str] | None, *, again: bool = False) -> None:
-    """Print what a command reads and writes, `again` where it has just run; without one the columns' head."""
-    if command is None:
-        sys.stdout.write(f"{name:<44} {'files':>7} {'folders':>7} {'SQL':>7} {'syncs':>7}\n")
-        return
+def _count_row(name: str, root: Path, command: Sequence[str], *, again: bool = False) -> None:
+    """Print what a command reads and writes; `again`, what it does once its answer is kept."""
     for _ in range(_WARM if again else 0):
         measure(sorasync("--library", str(root), *command), 1, warm=0)
         time.sleep(_SETTLED)

@@ -31,7 +31,7 @@ from sorasync.operations.check_after_apply import ChecksAfterApply
 from sorasync.operations.fault_location import placed
 from sorasync.operations.library_host import Host
 from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
-from sorasync.operations.plan import Planned, PlanOptions, for_saved_plan, make_plan
+from sorasync.operations.plan import Planned, PlanOptions, make_plan, prepare_saved_plan
 from sorasync.operations.project import Project
 from sorasync.operations.team_limits import limits_at, team_limits
 from sorasync.operations.undrawable_text import boxes
@@ -250,7 +250,7 @@ def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Pla
     if options.plan_file is not None:
         # A file that is missing, damaged or stale is refused before everything else is read.
         plan = _loaded(project, options.plan_file, store)
-        planned = for_saved_plan(project, options.planning, store, plan)
+        planned = prepare_saved_plan(project, options.planning, store, plan)
         planned = replace(planned, plan=with_rows(planned.plan, planned.graph.renders))
     else:
         planned = make_plan(project, options.planning, store)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sorasync.errors import SorasyncError
@@ -29,7 +28,7 @@ from sorasync.plan.diff import diff
 from sorasync.plan.plan import Plan, Relink, WaitingClip
 from sorasync.plan.policy import refusals
 from sorasync.plan.prior_state import Known, Survey, survey
-from sorasync.plan.recorded import Recorded
+from sorasync.plan.recorded import Recorded, status_of
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
 from sorasync.state.record import Status
@@ -115,8 +114,8 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
             return _planned(project, options, library, graph, opened, briefs, bindings, naming)
 
 
-def for_saved_plan(project: Project, options: PlanOptions, store: Store, plan: Plan) -> Planned:
-    """A plan from a file, with what an apply needs beside it. Nothing is compared: its changes are given.
+def prepare_saved_plan(project: Project, options: PlanOptions, store: Store, plan: Plan) -> Planned:
+    """What an apply of a plan from a file needs beside it. Nothing is compared: its changes are given.
 
     Raises what `make_plan` raises.
     """
@@ -325,7 +324,7 @@ def _intact(project: Project, swept: Swept | None, known: Iterable[str]) -> Coll
 
 def lost_renders(graph: Graph, briefs: Mapping[str, Brief]) -> frozenset[str]:
     """The addresses of wanted renders that the state calls lost."""
-    if Status.LOST not in map(itemgetter(0), briefs.values()):
+    if Status.LOST not in map(status_of, briefs.values()):
         return frozenset()
     lost = {key for key, brief in briefs.items() if brief.status is Status.LOST}
     return frozenset(address for address, key in graph.keys.items() if key in lost)

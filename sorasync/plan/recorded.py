@@ -17,7 +17,8 @@ from sorasync.state.record import IN_FLIGHT, Binding, Brief, Status
 
 _KEPT = frozenset({Status.STORED, Status.LOST})
 
-_key_of, _status_of, _asset_of = itemgetter(0), itemgetter(0), itemgetter(1)
+_key_of = itemgetter(Binding._fields.index("key"))
+status_of, _asset_of = (itemgetter(Brief._fields.index(name)) for name in ("status", "asset"))
 
 
 class Recorded:
@@ -69,7 +70,7 @@ class Recorded:
         Nearly all keys are ready (see `Known.whole`), so this set is small and quick to search.
         """
         keys, briefs = self.briefs.keys(), self.briefs.values()
-        found = set(compress(keys, map(is_not, map(_status_of, briefs), repeat(Status.STORED))))
+        found = set(compress(keys, map(is_not, map(status_of, briefs), repeat(Status.STORED))))
         found.update(compress(keys, map(not_, map(self.present.__contains__, map(_asset_of, briefs)))))
         if self.refuse_mismatch:
             found.update(key for key, brief in self.briefs.items() if brief.mismatch is not None)

@@ -189,7 +189,7 @@ class Attempts(StoreTable):
             self.log("paid twice", attempt.address, attempt.key, remote_id=attempt.remote_id)
 
     def _begin_attempt(self, record: Record, now: float, *, first: bool = False) -> None:
-        """Add an attempt. One before it of which nothing is known was never sent; the `first` has none."""
+        """Add an attempt. One before it without an answer was never sent; the `first` has none before it."""
         if not first and record.key not in self.session.untried:
             self.session.put(MARK_UNSENT, (record.key,))
             self.session.spent_so_far.clear()

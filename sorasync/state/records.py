@@ -89,10 +89,9 @@ class Records(Attempts):
 
     def remembered(self, key: str) -> tuple[Record | None] | None:
         """The record of a leased key without asking the database; None where that is not possible."""
-        try:
-            return (self.session.own_records[key],)
-        except KeyError:
-            return None
+        # Of others a transaction may be at work in another thread, and what it has written may not last.
+        own = self.session.own_records
+        return (own[key],) if key in self.session.leased and key in own else None
 
     def remember_leased(self, keys: Iterable[str]) -> None:
         """Read the records of leased keys at once, and keep them: nobody else changes them."""

@@ -38,6 +38,7 @@ class Session:
         # The number of the apply that this session belongs to, None where it has the state to itself.
         # With it, a transaction is refused whose keys are leased by others.
         self.fence: int | None = None
+        # The keys that it has leased.
         self.leased: frozenset[str] = frozenset()
         # Records that nobody else changes (see `keeps`), as they are now; None where there is none.
         self.own_records: dict[str, Record | None] = {}
@@ -165,7 +166,6 @@ class Session:
             if self.database.in_transaction:
                 return False
             self.database.begin(relaxed=relaxed)
-            self._forget_what_others_may_change()
         except BaseException as error:
             self._lock.release()
             if isinstance(error, self.database.errors):

@@ -189,6 +189,14 @@ def test_a_read_in_a_transaction_sees_what_was_written_in_it(store: Store) -> No
         assert store.bindings() == {record.address: Binding(record.key)}
 
 
+def test_what_an_open_transaction_has_written_is_remembered_for_nobody_else(store: Store) -> None:
+    record = render(store)
+    with store.transaction():
+        store.amend(record.key, mismatch="too short")
+        assert store.record(record.key) == replace(record, mismatch="too short")
+        assert store.remembered(record.key) is None
+
+
 def test_a_transaction_that_fails_leaves_nothing_to_the_next_one(store: Store) -> None:
     def fail() -> None:
         with store.transaction():

@@ -79,9 +79,9 @@ def command(
     """Plan, show the plan, ask for confirmation, and apply it.
 
     With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, or refuses it if something
-    it touches has changed; options that choose changes are for `sorasync plan` then. Changes that cost
-    nothing need no confirmation. Ctrl-C sends nothing more and exits within a second; renders continue at the
-    provider, and the next apply picks them up.
+    it touches has changed. Options that choose changes, such as --target, do not go with it. Changes that
+    cost nothing need no confirmation. Ctrl-C sends nothing more and exits within a second; renders continue
+    at the provider, and the next apply picks them up.
 
         With --queue, or [apply] queue in sorasync.toml, runners render it: see `sorasync run`. Ctrl-C and
     --detach leave it to them.
