@@ -14,14 +14,12 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from sorasync.durable import write_atomic
 from sorasync.errors import SorasyncError
 from sorasync.library_file import CONFIG_FILE, noting_opened_files, read_file
 from sorasync.operations.project import Project
 
 # The largest archive, in bytes, packed and unpacked.
 LARGEST = 256 << 20
-_DONE = ".unpacked"
 
 
 def pack_library(project: Project, also: Iterable[str] = ()) -> bytes:
@@ -59,22 +57,8 @@ def digest_of(files: bytes) -> str:
     return hashlib.sha256(files).hexdigest()
 
 
-def unpack_library(files: bytes, digest: str, directory: Path) -> Path:
-    """The directory with these files, made once. Raises `SorasyncError` for a strange archive."""
-    if digest_of(files) != digest:
-        raise SorasyncError("the files of this job are damaged", hint="queue the renders again")
-    root = directory / digest[:32]
-    if (root / _DONE).exists():
-        return root
-    for name, data in _entries(files):
-        path = root.joinpath(*name.parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, data)
-    (root / _DONE).touch()
-    return root
-
-
-def _entries(files: bytes) -> list[tuple[PurePosixPath, bytes]]:
+def files_of(files: bytes) -> list[tuple[PurePosixPath, bytes]]:
+    """The files in an archive, with their paths in the library. Raises `SorasyncError` for a strange one."""
     found, total = [], 0
     try:
         with tarfile.open(fileobj=io.BytesIO(files), mode="r:gz") as archive:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,10 +23,10 @@ from sorasync.errors import Refused, SorasyncError
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.cancellation import StopButton
-from sorasync.operations.library_bundle import unpack_library
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.project import Project
 from sorasync.operations.runner_trust import NotTrusted, RunnerTrust
+from sorasync.operations.runner_workspace import unpacked_library
 from sorasync.state.errors import DatabaseAway
 from sorasync.state.postgres_url import in_schema
 from sorasync.state.queue_schema import make_queue
@@ -185,19 +187,20 @@ class Runner:
                 raise CarryOnLater("its runner was stopped")
 
         options = self.options
-        project = _as_ordered(options.trust.trusted_here(self._unpacked(job)), job, options)
-        ending = do_media_job(project, media, progress)
+        with self._unpacked(job) as unpacked:
+            project = _as_ordered(options.trust.trusted_here(unpacked), job, options)
+            ending = do_media_job(project, media, progress)
         self.totals.jobs += 1
         self.reporter.notice(f"{job.order.owner}: job {job.id}: {ending.message}")
         return ending
 
-    def _unpacked(self, job: JobParts) -> Project:
-        root = unpack_library(job.files, job.order.digest, self.options.work)
-        return Project.open(root, job.order.terms.env)
+    @contextmanager
+    def _unpacked(self, job: JobParts) -> Iterator[Project]:
+        with unpacked_library(self.options.work, job.order, job.files) as root:
+            yield Project.open(root, job.order.terms.env)
 
     def _apply(self, job: JobParts, button: StopButton) -> Report | None:
         order, options = job.order, self.options
-        project = _as_ordered(options.trust.trusted(self._unpacked(job)), job, options)
         chosen = ApplyOptions(
             planning=PlanOptions(batch=order.terms.batch),
             max_cost=None if order.terms.max_cost is None else Decimal(order.terms.max_cost),
@@ -206,7 +209,9 @@ class Runner:
             lock_timeout=60.0,
         )
         told = _Told(order.owner, self.reporter)
-        return apply(project, chosen, told, lambda _: True, f"run --queue {options.queue}")
+        with self._unpacked(job) as unpacked:
+            project = _as_ordered(options.trust.trusted(unpacked), job, options)
+            return apply(project, chosen, told, lambda _: True, f"run --queue {options.queue}")
 
 
 def _as_ordered(project: Project, job: JobParts, options: RunnerOptions) -> Project:

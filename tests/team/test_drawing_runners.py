@@ -174,12 +174,17 @@ def test_a_runner_draws_in_itself(
     first.apply("--queue", f"queue-{schema}", "--detach", code=8)
     place = ["--database", postgres.url("").partition("?")[0], "--bucket", f"file://{tmp_path}/bucket"]
     work = tmp_path / "work"
-    first.said("run", "--queue", f"queue-{schema}", *place, "--work", str(work), "--until-empty")
+    runner = ["run", "--queue", f"queue-{schema}", *place, "--work", str(work), "--until-empty"]
+    first.said(*runner)
     assert first.plan() == {}
-    (data,) = work.glob("*/state/preview")
-    assert sorted(ledger(data)) == [
-        "character Fennel",
-        "create clip.a",
-        "create clip.b",
-        "extend clip.a#1/1",
-    ]
+    drawn = ["character Fennel", "create clip.a", "create clip.b", "extend clip.a#1/1"]
+    (data,) = work.glob("*/library/state/preview")
+    assert sorted(ledger(data)) == drawn
+
+    # The next version of the library is carried out in the same directory.
+    first.write(CAST + MORE + '[clips.c]\nprompt = "A quay."\n')
+    first.apply("--queue", f"queue-{schema}", "--detach", code=8)
+    first.said(*runner)
+    assert first.plan() == {}
+    assert [path.name for path in work.iterdir()] == [data.parents[2].name]
+    assert sorted(ledger(data)) == sorted([*drawn, "create clip.c"])

@@ -64,8 +64,9 @@ def test_a_runner_renders_checks_and_cuts_for_whoever_waits(
         stored = {path.suffix for path in (tmp_path / "bucket").rglob("*.mp4")}
         assert stored <= {".mp4"}
         assert said(team, "cut", "teaser")["made"] is False
-        # Another manifest is another directory at the runner, without the videos.
-        team.library.clips(f"{CLIPS}# Nothing else.\n")
+        # Another runner has nothing of what this one has fetched.
+        team.end()
+        team.runner("--jobs", "1")
         (tmp_path / "bucket" / "objects" / second["asset"][:2] / f"{second['asset']}.mp4").unlink()
         assert [video["here"] for video in said(team, *check, "--again")["videos"]] == [True, False]
         team.end()
