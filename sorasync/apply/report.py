@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sorasync.plan.action import Action
@@ -54,7 +54,8 @@ class Report:
     `spent` is what the requests count that this run sent.
     """
 
-    outcomes: tuple[Outcome, ...]
+    # Not shown: at its end `asyncio.run` makes two texts of what its main task gave.
+    outcomes: tuple[Outcome, ...] = field(repr=False)
     run: int | None
     interrupted: bool = False
     terminated: bool = False

@@ -147,5 +147,8 @@ def load(path: Path) -> Plan:
             return decode(iter(partial(file.readline, _LONGEST_LINE), b""))
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
+    except FileNotFoundError as error:
+        what = unreadable(f"the plan file {path}", error)
+        raise PlanFileError(what, hint="make one with sorasync plan --out FILE") from error
     except OSError as error:
         raise PlanFileError(unreadable(f"the plan file {path}", error)) from error

@@ -121,7 +121,7 @@ def test_a_saved_plan_that_is_stale_or_gone_is_refused_before_anything_else_is_r
     assert stale.code == 7
     assert "the plan is stale: clip.a is now stored" in stale.err
     assert gone.code == 1
-    assert "cannot read the plan file" in gone.err
+    assert "cannot read the plan file" in gone.err and "make one with sorasync plan --out FILE" in gone.err
 
 
 def test_the_command_is_not_repeated_inside_apply(studio: Studio) -> None:
