@@ -105,13 +105,14 @@ def make_plan(project: Project, options: PlanOptions, store: Store | None = None
     """
     library, graph = _wanted(project, options)
     with nullcontext(store) if store is not None else project.synced_store() as opened:
-        briefs, bindings = _recorded(graph, opened)
+        facts = _facts(library, graph, opened)
+        bindings, briefs = facts.bindings, facts.briefs
         naming = ForkedWork(
             lambda: wrong_names(project, graph, bindings, briefs, Recorded(bindings, briefs, ())),
             worth=project.forks and _WORTH_FORKING <= len(bindings) <= _TOO_MANY_TO_FORK,
         )
         with naming, project.linting_ahead(library, _surely_rendered(graph, options, briefs)):
-            return _planned(project, options, library, graph, opened, briefs, bindings, naming)
+            return _planned(project, options, facts, naming)
 
 
 def prepare_saved_plan(project: Project, options: PlanOptions, store: Store, plan: Plan) -> Planned:
@@ -120,21 +121,31 @@ def prepare_saved_plan(project: Project, options: PlanOptions, store: Store, pla
     Raises what `make_plan` raises.
     """
     library, graph = _wanted(project, options)
-    briefs, bindings = _recorded(graph, store)
-    swept = _sweep(project, options, store, graph)
-    known, _, _ = _surveyed(project, options, graph, store, briefs, bindings, set(), swept)
+    facts = _facts(library, graph, store)
+    swept = _sweep(project, options, facts)
+    known, _, _ = _surveyed(project, options, facts, set(), swept)
     plan = replace(plan, allowances=allowances(project, store))
     return Planned(plan=plan, graph=graph, library=library, known=known, drift=swept.drift if swept else None)
 
 
-def _recorded(graph: Graph, store: Store) -> tuple[dict[str, Brief], dict[str, Binding]]:
-    """Every record in short and every binding; in a large library with the texts that the graph has."""
-    keys = graph.keys
-    if len(keys) < _WORTH_SHARING:
-        return store.briefs(), store.bindings()
-    same = dict(zip(keys.values(), keys.values(), strict=True))
-    same.update(zip(keys, keys, strict=True))
-    return store.briefs(same), store.bindings(same)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a plan is made from: the manifests, and every record in short and every binding of the state."""
+
+    library: Library
+    graph: Graph
+    store: Store
+    briefs: Mapping[str, Brief]
+    bindings: Mapping[str, Binding]
+
+
+def _facts(library: Library, graph: Graph, store: Store) -> _Facts:
+    """The state beside the manifests; in a large library with the texts that the graph has."""
+    keys, same = graph.keys, None
+    if len(keys) >= _WORTH_SHARING:
+        same = dict(zip(keys.values(), keys.values(), strict=True))
+        same.update(zip(keys, keys, strict=True))
+    return _Facts(library, graph, store, store.briefs(same), store.bindings(same))
 
 
 def _surely_rendered(graph: Graph, options: PlanOptions, briefs: Mapping[str, Brief]) -> Collection[str]:
@@ -167,23 +178,17 @@ def by_batch(project: Project, options: PlanOptions) -> bool:
 
 
 def _planned(
-    project: Project,
-    options: PlanOptions,
-    library: Library,
-    graph: Graph,
-    store: Store,
-    briefs: Mapping[str, Brief],
-    bindings: Mapping[str, Binding],
-    naming: ForkedWork[list[WrongName]],
+    project: Project, options: PlanOptions, facts: _Facts, naming: ForkedWork[list[WrongName]]
 ) -> Planned:
+    library, graph, store = facts.library, facts.graph, facts.store
     batch = by_batch(project, options)
-    lost = lost_renders(graph, briefs)
-    retaken = _retakes(project, store, library, graph, briefs) if FAILING in options.replace else None
+    lost = lost_renders(graph, facts.briefs)
+    retaken = _retakes(project, facts) if FAILING in options.replace else None
     failing = retaken.reasons if retaken else None
     replaced = graph.dependants(matching(options.replace, graph, lost, failing)) if options.replace else set()
     retried = matching(options.retry, graph) if options.retry else set()
-    swept = _sweep(project, options, store, graph)
-    known, found, silent = _surveyed(project, options, graph, store, briefs, bindings, replaced, swept)
+    swept = _sweep(project, options, facts)
+    known, found, silent = _surveyed(project, options, facts, replaced, swept)
     changes = diff(
         graph,
         known,
@@ -201,7 +206,7 @@ def _planned(
         kept = sampled(kept, options.sample)
     untouched = _untouched(graph, found)
     if (wrong := naming.result()) is None:
-        wrong = wrong_names(project, graph, bindings, briefs, known.recorded_facts())
+        wrong = wrong_names(project, graph, facts.bindings, facts.briefs, known.recorded_facts())
     plan = Plan(
         library=project.name,
         env=project.config.env or "",
@@ -239,19 +244,13 @@ def _planned(
 
 
 def _surveyed(
-    project: Project,
-    options: PlanOptions,
-    graph: Graph,
-    store: Store,
-    briefs: Mapping[str, Brief],
-    bindings: Mapping[str, Binding],
-    replaced: set[str],
-    swept: Swept | None,
+    project: Project, options: PlanOptions, facts: _Facts, replaced: set[str], swept: Swept | None
 ) -> tuple[Known, Survey, list[str]]:
     """What is known of before, and what of it has to be looked at: the provider is asked about that alone.
 
     Also what to say of hosts that did not answer.
     """
+    graph, store, briefs, bindings = facts.graph, facts.store, facts.briefs, facts.bindings
     large = len(briefs) >= _WORTH_SHARING
     assets = (one.asset for one in briefs.values() if large and one.asset is not None)
     here = _intact(project, swept, assets)
@@ -278,12 +277,10 @@ def _surveyed(
     return replace(known, records=store.records(found.keys), remote=remote), found, silent
 
 
-def _retakes(
-    project: Project, store: Store, library: Library, graph: Graph, briefs: Mapping[str, Brief]
-) -> Retakes:
+def _retakes(project: Project, facts: _Facts) -> Retakes:
     from sorasync.operations.retake import retakes
 
-    return retakes(project, store, library, graph, briefs)
+    return retakes(project, facts.store, facts.library, facts.graph, facts.briefs)
 
 
 def _twins(store: Store, bindings: Mapping[str, Binding]) -> dict[str, str]:
@@ -304,12 +301,12 @@ def _mismatches(graph: Graph, known: Known, changes: Iterable[Change]) -> Iterat
             yield f"{graph.label(render.address)}: {found[render.key]}"
 
 
-def _sweep(project: Project, options: PlanOptions, store: Store, graph: Graph) -> Swept | None:
+def _sweep(project: Project, options: PlanOptions, facts: _Facts) -> Swept | None:
     if not options.refresh:
         return None
     from sorasync.operations.drift import sweep_all
 
-    return sweep_all(project, store, graph, offline=options.offline, full=options.full_check)
+    return sweep_all(project, facts.store, facts.graph, offline=options.offline, full=options.full_check)
 
 
 def _intact(project: Project, swept: Swept | None, known: Iterable[str]) -> Collection[str]:

@@ -52,11 +52,11 @@ class State:
     serial: int = 1
     notices: tuple[str, ...] = ()
 
-    def bindings(self) -> dict[str, Binding]:
+    def bindings(self, same: object = None) -> dict[str, Binding]:
         """Every binding by address."""
         return dict(self.bound)
 
-    def briefs(self) -> dict[str, Brief]:
+    def briefs(self, same: object = None) -> dict[str, Brief]:
         """Every record by key, in short."""
         return {k: Brief(r.status, r.asset, r.provider, r.remote_id) for k, r in self.rows.items()}
 
