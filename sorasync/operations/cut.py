@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import natural
 from sorasync.operations.cut_timelines import supposed_graph, timelines
+from sorasync.operations.output_file import require_output_file
 from sorasync.operations.plan import PlanOptions, make_plan
 from sorasync.operations.program_digest import program_digest
 from sorasync.operations.status import changes_by_address
@@ -193,6 +194,7 @@ def make_film(project: Project, view: CutView, out: Path, progress: Progress) ->
 
     Raises `SorasyncError` where a package is missing or a file cannot be decoded.
     """
+    require_output_file(out)
     require_film_packages()
     from sorasync.cuts.cut_key import cut_key
     from sorasync.cuts.film import FilmSources, key_in, write_film

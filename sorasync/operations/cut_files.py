@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.cut import CutView, Progress, require_film_packages, stand_ins
-from sorasync.operations.output_file import write_output
+from sorasync.operations.output_file import require_output_file, write_output
 
 if TYPE_CHECKING:
     from sorasync.cuts.timeline import Placed
@@ -34,6 +34,7 @@ def write_cut(project: Project, view: CutView, out: Path, progress: Progress) ->
     Paths in it are relative to the file. Raises `SorasyncError` where a package is missing, the format cannot
     hold the cut, or the file cannot be written.
     """
+    require_output_file(out)
     suffix = out.suffix.lower()
     if suffix == ".csv":
         write_output(out, _shot_list(project, view, out), parents=True)

@@ -26,7 +26,7 @@ from sorasync.operations.check import (
 )
 from sorasync.operations.cut import CutFilm, look_at_cut
 from sorasync.operations.library_bundle import pack_library
-from sorasync.operations.output_file import write_output
+from sorasync.operations.output_file import require_output_file, write_output
 from sorasync.operations.project import Project
 from sorasync.operations.queue_apply import Following, put_into_queue, require_shared_storage
 from sorasync.state.job_queue import JobState, MediaJob, Placing, Terms
@@ -126,6 +126,7 @@ def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Not
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
     """
+    require_output_file(out)
     require_shared_storage(project)
     view, assets = look_at_cut(project, name), project.assets()
     files = pack_library(project, [track.file for track in view.timeline.cut.audio])

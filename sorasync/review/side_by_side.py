@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sorasync.errors import SorasyncError
 from sorasync.library_file import open_file
+from sorasync.operations.output_file import require_output_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +31,7 @@ def compare(videos: tuple[Path, Path], labels: tuple[str, str], within: Path, ou
     """
     import av
 
+    require_output_file(out)
     part = out.with_name(f".{out.name}.part")
     try:
         with ExitStack() as stack:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.cli.kit import Film
 
@@ -23,3 +27,60 @@ def test_what_is_no_file_is_written_into_and_never_replaced(film: Callable[[str]
     assert one.run("plan", "--out", str(one.root / "link")).code == 0
     assert (one.root / "link").is_symlink()
     assert (one.root / "saved").read_bytes() == read[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("state/sorasync.db", "in the state of the library"),
+        ("state/sorasync.db-wal", "in the state of the library"),
+        ("sorasync.lock", "the library's own file"),
+        ("sorasync-draft.lock", "the library's own file"),
+        ("sorasync.toml", "the library's own file"),
+        ("prices.toml", "the library's own file"),
+        ("manifests/a.toml", "a manifest of the library"),
+        ("manifests/new.toml", "a manifest of the library"),
+        ("drafts/b.toml", "a manifest of the library"),
+        ("elsewhere/draft.db", "in the state of the library"),
+        ("elsewhere/backups/old.db", "in the state of the library"),
+        ("assets/.store/aa/video", "in the asset store"),
+        ("link", "a manifest of the library"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [("plan", "--out"), ("schema", "--out"), ("state", "export")],
+    ids=lambda words: words[0],
+)
+def test_no_output_replaces_what_a_library_lives_on(
+    film: Callable[[str], Film], command: tuple[str, ...], name: str, what: str
+) -> None:
+    one = film('[clips.a]\nprompt = "A pier at dusk."\n')
+    draft = 'library = { manifests = "drafts" }\nstate = { url = "sqlite:elsewhere/draft.db" }\n'
+    one.write("sorasync.toml", f"{one.read('sorasync.toml')}[env.draft]\n{draft}")
+    (one.root / "link").symlink_to("manifests/a.toml")
+    before = {path: path.read_bytes() for path in one.root.rglob("*") if path.is_file()}
+    refused = one.run(*command, name)
+    assert (refused.code, refused.out) == (1, "")
+    assert f"{name} is {what}: it is not overwritten" in refused.err
+    after = {path: path.read_bytes() for path in one.root.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_database_is_never_replaced_by_an_output(film: Callable[[str], Film], tmp_path: Path) -> None:
+    one = film('[clips.a]\nprompt = "A pier at dusk."\n')
+    with sqlite3.connect(tmp_path / "people.db") as people:
+        people.execute("CREATE TABLE people (name)")
+    people.close()
+    refused = one.run("plan", "--out", str(tmp_path / "people.db"))
+    assert refused.code == 1
+    assert "people.db is a database: it is not overwritten" in refused.err
+
+
+@pytest.mark.parametrize("suffix", ["srt", "csv", "mp4", "otio"])
+def test_no_cut_is_written_into_the_asset_store(film: Callable[[str], Film], suffix: str) -> None:
+    one = film('[clips.a]\nprompt = "A pier at dusk."\n[cuts.teaser]\nevents = [{ clip = "a" }]\n')
+    refused = one.run("cut", "teaser", "--out", f"assets/.store/film.{suffix}")
+    assert refused.code == 1
+    assert "is in the asset store" in refused.err
+    assert not (one.root / "assets" / ".store" / f"film.{suffix}").exists()

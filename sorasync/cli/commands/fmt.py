@@ -13,7 +13,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
-from sorasync.operations.output_file import write_output
+from sorasync.operations.output_file import replace_file
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _replace_text(path: Path, text: str) -> None:
     """Put the text in place with the permissions that the file had; a link stays one."""
     real = path.resolve()
     mode = real.stat().st_mode & 0o7777
-    write_output(real, text)
+    replace_file(real, text)
     real.chmod(mode)
 
 

@@ -13,7 +13,7 @@ from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.plan_options import plan_options
 from sorasync.cli.views.plan.apply_command_line import apply_command, apply_file_command
-from sorasync.operations.output_file import write_output
+from sorasync.operations.output_file import require_output_file, write_output
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -65,6 +65,8 @@ def command(
     from sorasync.operations.locked_state import forgotten
     from sorasync.operations.plan import make_plan
 
+    if out is not None:
+        require_output_file(out)
     try:
         project = globals.project()
         seen = seen_before(globals, project)
