@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
 
 
 def counted(number: float, noun: str, plural: str | None = None) -> str:
@@ -18,6 +22,12 @@ def and_more(names: Sequence[str], most: int, noun: str | None = None) -> str:
     if left <= 0:
         return shown
     return f"{shown} and {counted(left, f'more {noun}') if noun else f'{left:,} more'}"
+
+
+def seconds_in(text: str) -> float | None:
+    """A length of time such as `90min`, `12h` or `30d` in seconds; None where it is none."""
+    match = _LENGTH.fullmatch(text.strip())
+    return None if match is None else float(match[1]) * _SECONDS[match[2]]
 
 
 def html_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

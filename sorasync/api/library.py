@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from sorasync.api.apply_run import ApplyRun
+from sorasync.api.arguments import Words, dollars, several
 from sorasync.api.library_changes import LibraryChanges
 from sorasync.api.library_plan import LibraryPlan
 from sorasync.api.library_reading import LibraryReading
@@ -94,10 +95,10 @@ class Library(LibraryReading, LibraryChanges):
     def plan(
         self,
         *,
-        target: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        replace: Iterable[str] = (),
-        retry: Iterable[str] = (),
+        target: Words = (),
+        exclude: Words = (),
+        replace: Words = (),
+        retry: Words = (),
         offline: bool = False,
         refresh: bool = False,
         batch: bool | None = None,
@@ -105,16 +106,16 @@ class Library(LibraryReading, LibraryChanges):
     ) -> LibraryPlan:
         """What an apply would do, why, and what it would cost. Nothing is sent, changed or locked.
 
-        The options are those of `sorasync plan`. Raises `ManifestError`, `StateError`, `ProviderError`, or
-        `SorasyncError` for a pattern that matches nothing.
+        The options are those of `sorasync plan`; a single pattern may be given as text. Raises
+        `ManifestError`, `StateError`, `ProviderError`, or `SorasyncError` for a pattern that matches nothing.
         """
         from sorasync.operations.plan import PlanOptions, make_plan
         from sorasync.plan.selection import Selection
 
         options = PlanOptions(
-            selection=Selection(tuple(target), tuple(exclude)),
-            replace=tuple(replace),
-            retry=tuple(retry),
+            selection=Selection(several(target, "target"), several(exclude, "exclude")),
+            replace=several(replace, "replace"),
+            retry=several(retry, "retry"),
             offline=offline,
             refresh=refresh,
             batch=batch,
@@ -133,7 +134,7 @@ class Library(LibraryReading, LibraryChanges):
         """Begin to carry out a plan, in a thread; see `apply`."""
         from sorasync.operations.apply import ApplyOptions
 
-        limit = None if max_cost is None else Decimal(str(max_cost))
+        limit = dollars(max_cost, "max_cost")
         if isinstance(plan, LibraryPlan):
             options = ApplyOptions(planning=plan.options, expect=plan.token, max_cost=limit, **choices)
         else:

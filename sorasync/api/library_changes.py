@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sorasync.api.arguments import Duration, Since, Words, duration, moment, one_of, several
 from sorasync.api.library_reading import Progress, heard
 from sorasync.api.open_library import OpenLibrary
 from sorasync.api.outside_loop import outside_loop
@@ -84,7 +83,7 @@ class LibraryChanges(OpenLibrary):
         """Settle a paid request whose answer was lost; `remote_id` is the job or batch to adopt."""
         from sorasync.operations.resolve import Answer, settle
 
-        waiting, chosen = self._waiting("resolve", lock_timeout), Answer(answer)
+        waiting, chosen = self._waiting("resolve", lock_timeout), one_of(Answer, answer, "the answer")
         return outside_loop(
             lambda: settle(self._project(), address, chosen, waiting, remote_id=remote_id, force=force)
         )
@@ -108,7 +107,7 @@ class LibraryChanges(OpenLibrary):
         self,
         *,
         out: str | PathLike[str] | None = None,
-        since: datetime | None = None,
+        since: Since | None = None,
         dry_run: bool = False,
         provider: str | None = None,
         lock_timeout: float = 0.0,
@@ -117,12 +116,10 @@ class LibraryChanges(OpenLibrary):
         from sorasync.operations.import_all import import_remote
 
         waiting = self._waiting("import_remote", lock_timeout)
-        after = None if since is None else since.timestamp()
-        path = None if out is None else Path(out)
+        project, path = self._project(), None if out is None else Path(out)
+        after = moment(since, project.clock.now())
         return outside_loop(
-            lambda: import_remote(
-                self._project(), waiting, out=path, since=after, dry_run=dry_run, provider=provider
-            )
+            lambda: import_remote(project, waiting, out=path, since=after, dry_run=dry_run, provider=provider)
         )
 
     def import_workflow(
@@ -162,7 +159,7 @@ class LibraryChanges(OpenLibrary):
     def gc(
         self,
         *patterns: str,
-        older_than: timedelta | None = None,
+        older_than: Duration | None = None,
         remote: bool = False,
         lock_timeout: float = 0.0,
     ) -> Deleted:
@@ -170,7 +167,7 @@ class LibraryChanges(OpenLibrary):
         from sorasync.operations.gc import collect_garbage, garbage
 
         project, waiting = self._project(), self._waiting("gc", lock_timeout)
-        age = None if older_than is None else older_than.total_seconds()
+        age = duration(older_than, "older_than")
         found = garbage(project, patterns, age, remote=remote)
         return outside_loop(lambda: collect_garbage(project, found, waiting, age, remote=remote))
 
@@ -192,7 +189,7 @@ class LibraryChanges(OpenLibrary):
         target: str,
         *,
         provider: str | None = None,
-        patterns: Iterable[str] = (),
+        patterns: Words = (),
         only_unpicked: bool = False,
         write: bool = False,
     ) -> Migration:
@@ -205,7 +202,7 @@ class LibraryChanges(OpenLibrary):
             source,
             target,
             provider=provider,
-            patterns=tuple(patterns),
+            patterns=several(patterns, "patterns"),
             only_unpicked=only_unpicked,
         )
         if write:

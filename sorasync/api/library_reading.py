@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from sorasync.api.open_library import OpenLibrary, unix_time
+from sorasync.api.arguments import Duration, Since, Words, duration, moment, one_of, several
+from sorasync.api.open_library import OpenLibrary
 from sorasync.api.outside_loop import outside_loop
 
 if TYPE_CHECKING:
@@ -63,14 +63,16 @@ class LibraryReading(OpenLibrary):
 
         return check(self._project, strict=strict).diagnostics
 
-    def status(self, *patterns: str, stages: Iterable[str] = ()) -> StatusView:
+    def status(self, *patterns: str, stages: Words = ()) -> StatusView:
         """Every clip and character and its progress in `rows`, and the sums over them.
 
         Raises `SorasyncError` for a pattern that matches nothing.
         """
+        from sorasync.operations.status import RenderStage
         from sorasync.operations.status_view import look
 
-        return outside_loop(lambda: look(self._project(), patterns, tuple(stages)))
+        wanted = tuple(one_of(RenderStage, stage, "a stage") for stage in several(stages, "stages"))
+        return outside_loop(lambda: look(self._project(), patterns, wanted))
 
     @property
     def clips(self) -> Mapping[str, tuple[Take, ...]]:
@@ -152,27 +154,33 @@ class LibraryReading(OpenLibrary):
 
         return log_of(self._project(), address, limit)
 
-    def cost(self, by: CostGroup = "clip", *, since: datetime | None = None) -> Spending:
+    def cost(self, by: CostGroup = "clip", *, since: Since | None = None) -> Spending:
         """What was spent, summed up; requests count at the moment they were sent."""
         from sorasync.operations.cost import By, cost_report
 
-        return cost_report(self._project(), By(by), unix_time(since))
+        project = self._project()
+        group = one_of(By, by, "by")
+        return cost_report(project, group, moment(since, project.clock.now()) or 0.0)
 
     def usable_cost(
-        self, by: Literal["clip", "model"] = "model", *, since: datetime | None = None
+        self, by: Literal["clip", "model"] = "model", *, since: Since | None = None
     ) -> UsableCosts:
         """What each second that the library uses has cost, with every try counted."""
         from sorasync.operations.cost import By
         from sorasync.operations.usable_cost import usable_cost_report
 
-        return usable_cost_report(self._project(), By(by), unix_time(since))
+        project = self._project()
+        group = one_of(By, by, "by", only=(By.CLIP, By.MODEL))
+        return usable_cost_report(project, group, moment(since, project.clock.now()) or 0.0)
 
-    def estimate_accuracy(self, by: CostGroup = "model", *, since: datetime | None = None) -> Accuracies:
+    def estimate_accuracy(self, by: CostGroup = "model", *, since: Since | None = None) -> Accuracies:
         """How far estimates were from what the provider reported."""
         from sorasync.operations.cost import By
         from sorasync.operations.estimate_accuracy import accuracy_report
 
-        return accuracy_report(self._project(), By(by), unix_time(since))
+        project = self._project()
+        group = one_of(By, by, "by")
+        return accuracy_report(project, group, moment(since, project.clock.now()) or 0.0)
 
     def prices(self, *, used: bool = False) -> tuple[Price, ...]:
         """The prices that plans go by, each with its source; with `used` those of the manifests."""
@@ -195,17 +203,16 @@ class LibraryReading(OpenLibrary):
 
         return outside_loop(lambda: in_progress(self._project(), patterns))
 
-    def retired(self, *patterns: str, older_than: timedelta | None = None) -> Garbage:
+    def retired(self, *patterns: str, older_than: Duration | None = None) -> Garbage:
         """Renders that were paid for and are no longer wanted; `Library.gc` deletes them."""
         from sorasync.operations.gc import garbage
 
-        age = None if older_than is None else older_than.total_seconds()
-        return garbage(self._project(), patterns, age)
+        return garbage(self._project(), patterns, duration(older_than, "older_than"))
 
     def check(
         self,
         *patterns: str,
-        only: Iterable[str] = (),
+        only: Words = (),
         again: bool = False,
         allow_commands: bool = False,
         queue: str | None = None,
@@ -220,7 +227,7 @@ class LibraryReading(OpenLibrary):
         from sorasync.operations.check import check_library, named_checks
 
         project = self._project()
-        names = named_checks(project, tuple(only))
+        names = named_checks(project, several(only, "only"))
         if queue is not None:
             from sorasync.operations.queue_media_jobs import check_by_queue
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +37,3 @@ class OpenLibrary:
     def _notice(self, text: str) -> None:
         if self._heard is not None:
             self._heard(text)
-
-
-def unix_time(moment: datetime | None) -> float:
-    """A moment as Unix seconds, the beginning of time for None."""
-    return 0.0 if moment is None else moment.timestamp()

@@ -72,7 +72,7 @@ NO_METHOD = {"explain", "fmt", "schema", "watch", "review", "run", "preview", "p
 NO_COMMAND = {"open", "name", "profile", "hosts", "state", "clips", "stills", "takes", "cuts"}
 # Functions of a command that only add to what it shows.
 SHOWN_BESIDE = {
-    "plan": {"failed_checks", "forgotten", "cut_views", "write_output"},
+    "plan": {"failed_checks", "forgotten", "cut_views", "require_output_file", "write_output"},
     "pick": {"takes_of_clip"},
     "state export": {"write_output"},
 }

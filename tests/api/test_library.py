@@ -8,7 +8,8 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,62 @@ def test_a_selection_is_planned_and_applied_as_such(studio: Studio) -> None:
     assert [row.stage.value for row in library.status("clip.bay", "clip.pier").rows] == ["done", "to do"]
     with pytest.raises(SorasyncError, match="matches nothing"):
         library.plan(target=["clip.nothing"])
+
+
+def test_one_pattern_may_be_text(studio: Studio) -> None:
+    library: Any = Library.open(studio.root)
+    assert [one.label for one in library.plan(target="clip.bay").changes] == ["clip.bay"]
+    assert [one.label for one in library.plan(exclude="bay").changes] == ["clip.pier"]
+    for option in ("target", "exclude", "replace", "retry"):
+        with pytest.raises(SorasyncError, match=r"'clip\.nope'"):
+            library.plan(**{option: "clip.nope"})
+        with pytest.raises(SorasyncError, match=f"{option} is text or several of it, not 7"):
+            library.plan(**{option: 7})
+    assert library.apply(library.plan(target="bay")).complete
+    assert [row.address for row in library.status(stages="done").rows] == ["clip.bay"]
+    assert [one.action.value for one in library.plan(replace="clip.bay", target="bay").changes] == ["replace"]
+    assert len(library.migrate("sora-2", "sora-2-pro", patterns="clip.pier").clips) == 1
+    with pytest.raises(SorasyncError, match="there is no check 'blakc'"):
+        library.check(only="blakc")
+
+
+def test_lengths_of_time_are_text_or_timedeltas(studio: Studio) -> None:
+    library = Library.open(studio.root)
+    library.apply(library.plan())
+    studio.write(clips("pier"))
+    library.apply(library.plan())
+    assert len(library.retired(older_than="0s").renders) == 1
+    assert library.retired(older_than="7d").renders == library.retired(older_than=timedelta(7)).renders == ()
+    assert library.gc(older_than="7d").keys == ()
+    for since in ("30d", timedelta(30), datetime.now(UTC) - timedelta(30)):
+        assert library.cost("model", since=since).total.spent == Decimal("0.80")
+    assert library.cost(since="0s").total.spent == 0
+    for wrong in ("soon", 7):
+        with pytest.raises(SorasyncError, match=f"older_than is a timedelta, or text .*, not {wrong!r}"):
+            library.gc(older_than=wrong)  # type: ignore[arg-type]
+        with pytest.raises(SorasyncError, match=f"since is a datetime, .*, not {wrong!r}"):
+            library.cost(since=wrong)  # type: ignore[arg-type]
+
+
+def test_a_wrong_choice_is_a_sentence(studio: Studio) -> None:
+    library: Any = Library.open(studio.root)
+    faulty: dict[str, Callable[[], object]] = {
+        "by cannot be 'nope'": lambda: library.cost("nope"),
+        "by cannot be 'day'": lambda: library.usable_cost("day"),
+        "by cannot be None": lambda: library.estimate_accuracy(None),
+        "the answer cannot be 'bogus'": lambda: library.resolve("pier", "bogus"),
+        "a stage cannot be 'doing'": lambda: library.status(stages="doing"),
+        "max_cost is an amount in dollars such as 2.50, not 'ten'": lambda: library.apply(
+            library.plan(), max_cost="ten"
+        ),
+    }
+    for message, call in faulty.items():
+        with pytest.raises(SorasyncError, match=re.escape(message)):
+            call()
+    with pytest.raises(SorasyncError) as raised:
+        library.cost("modell")
+    assert raised.value.hint == "did you mean 'model'?"
+    assert studio.billed() == 0
 
 
 def test_events_can_be_iterated_and_a_run_that_is_left_is_stopped(studio: Studio) -> None:

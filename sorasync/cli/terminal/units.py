@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -10,26 +9,23 @@ from typing import TYPE_CHECKING
 import click
 
 from sorasync.plan.cost import money
-from sorasync.text import counted
+from sorasync.text import counted, seconds_in
 
 if TYPE_CHECKING:
     from sorasync.state.account import Spent
     from sorasync.state.history import Attempt
     from sorasync.state.record import Record
 
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w)")
-
 
 def length(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """An option's length of time, such as `30d`, as seconds: the callback of that option."""
     if value is None:
         return None
-    match = _LENGTH.fullmatch(value.strip())
-    if match is None:
+    seconds = seconds_in(value)
+    if seconds is None:
         message = f"{value!r} is not a duration such as 90min, 12h, 30d or 2w"
         raise click.BadParameter(message, ctx, param)
-    return float(match[1]) * _UNITS["min" if match[2] == "m" else match[2]]
+    return seconds
 
 
 def dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
