@@ -40,10 +40,14 @@ class CheckedVideos:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The digests that are not as they should be, sorted. `hashed` counts the videos that had to be read."""
+    """The digests that are not as they should be, sorted.
+
+    `here` counts the videos that are on this disk, `hashed` those of them that had to be read.
+    """
 
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
+    here: int
     hashed: int
 
 
@@ -79,7 +83,8 @@ def check_all(store: AssetStore, expected: Mapping[str, Expected], *, full: bool
         (fresh.damaged if bad else fresh.whole)[sha256] = now
     if fresh != known:
         _save(store, fresh)
-    return Findings(tuple(sorted(missing)), tuple(sorted(fresh.damaged)), hashed)
+    here = len(expected) - len(missing)
+    return Findings(tuple(sorted(missing)), tuple(sorted(fresh.damaged)), here, hashed)
 
 
 def _as_recorded(now: StatFacts, expected: Expected) -> StatFacts | None:

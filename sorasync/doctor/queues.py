@@ -36,7 +36,7 @@ def queue_checks(project: Project) -> Iterator[Check]:
         yield Check("queue", Level.WARNING, message, "upgrade sorasync and procrastinate here as well")
     elif found.missing:
         message = f"its tables are of an earlier procrastinate ({counted(found.missing, 'step')} missing)"
-        yield Check("queue", Level.WARNING, message, "the next `sorasync apply --queue` upgrades them")
+        yield Check("queue", Level.WARNING, message, "the next apply into a queue upgrades them")
     known = {line.name for line in found.lines}
     if wanted is not None and wanted not in known:
         yield _nobody(wanted, "nothing is queued")

@@ -6,7 +6,7 @@ A video that expired at the provider while its local copy is intact is expected,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,8 @@ class Drift:
 
     `expected` counts videos that only this machine holds by now; `unknown` are ids at the provider that no
     record holds, newest first: they are not ours, and no drift. `asked` is False where the provider has no
-    list or was not asked. `checked` counts the files looked at, `hashed` those that had to be read.
+    list or was not asked. `checked` counts the files here that were looked at, `hashed` those of them that
+    had to be read.
     """
 
     items: tuple[DriftItem, ...]
@@ -108,7 +109,7 @@ def sweep_all(
             expected=seeking.expected,
             unknown=tuple(job.id for one in found.values() for job in one.jobs if job.id not in held),
             asked=any(one.listed for one in found.values()),
-            checked=seeking.checked,
+            checked=files.here,
             hashed=files.hashed,
         ),
         damaged=frozenset(files.damaged),
@@ -118,7 +119,7 @@ def sweep_all(
 
 def _files(project: Project, store: Store, *, full: bool, offline: bool) -> tuple[Findings, set[str]]:
     """What is missing or damaged everywhere, and what is intact on this disk and not in the bucket."""
-    from sorasync.assets.checked import Expected, Findings, check_all
+    from sorasync.assets.checked import Expected, check_all
 
     videos = store.stored_videos()
     expected = {sha256: Expected(size, stored_at) for sha256, (size, stored_at) in videos.items()}
@@ -129,7 +130,7 @@ def _files(project: Project, store: Store, *, full: bool, offline: bool) -> tupl
     bad = {*found.missing, *found.damaged}
     missing = tuple(sha256 for sha256 in found.missing if sha256 not in there)
     damaged = tuple(sha256 for sha256 in found.damaged if sha256 not in there)
-    return Findings(missing, damaged, found.hashed), expected.keys() - there - bad
+    return replace(found, missing=missing, damaged=damaged), expected.keys() - there - bad
 
 
 def _in_bucket(project: Project, expected: Mapping[str, Expected], *, full: bool, offline: bool) -> set[str]:
@@ -171,7 +172,6 @@ class _Seeking:
         self._sources = self._needed_sources()
         self.items: dict[str, DriftItem] = {}
         self.expected = 0
-        self.checked = sum(b.status is Status.STORED and b.asset is not None for b in self._briefs.values())
 
     def files(self) -> None:
         """Find recorded files that have changed. Retired records are skipped."""

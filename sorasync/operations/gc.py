@@ -97,7 +97,7 @@ def garbage(
     """What `gc` deletes; see `retired`. With `remote` raises where the provider could not be asked."""
     with project.synced_store() as store:
         every = retired(project, store, older_than, patterns=patterns)
-        found, wanted = _unwanted(project, every)
+        found, wanted = _unwanted(project, store, every)
         if remote:
             project.require_provider(at_provider(project, store, found))
         unnamed = _unnamed(project, store, found)
@@ -115,7 +115,9 @@ def collect_garbage(
     """Delete what was found, as far as it is still retired. Raises `StateLocked` and `ProviderError`."""
     with changing(project, waiting) as session:
         shown = {one.record.key for one in found.renders}
-        still, _ = _unwanted(project, retired(project, session.store, older_than, shown))
+        still, _ = _unwanted(
+            project, session.store, retired(project, session.store, older_than, shown)
+        )
         deleted = delete(project, session, still, remote=remote)
         clear_leftovers(project, session.store, project.clock.now() - STALE)
         relink(project, session.store)
@@ -146,15 +148,26 @@ def destroy(
         return replace(deleted, bucket=_sweep(project, session.store))
 
 
-def _unwanted(project: Project, found: list[Doomed]) -> tuple[list[Doomed], dict[str, int]]:
-    """Retired renders that no other branch names, and how many others there are by branch."""
+def _unwanted(project: Project, store: Store, found: list[Doomed]) -> tuple[list[Doomed], dict[str, int]]:
+    """Retired renders that no other branch names, and how many others there are by branch.
+
+    A render whose video another branch names as that of another render stays as well, unless a record that
+    stays here keeps the video.
+    """
     from sorasync.operations.branch_locks import named_on_branches
 
     if not found or project.lock_path is None:
         return found, {}
     named = named_on_branches(project.root, project.config.lock_file)
-    wanted = Counter(named[asset] for one in found if (asset := one.record.asset) in named and asset)
-    return [one for one in found if one.record.asset not in named], dict(sorted(wanted.items()))
+    named_here = [one for one in found if one.record.asset in named.videos]
+    themselves = {r.key for one in named_here if named.name((r := one.record).asset or "", r.remote_id)}
+    going = {one.record.key for one in found} - themselves
+    kept = {brief.asset for key, brief in store.briefs().items() if key not in going}
+    stay = [one.record for one in named_here if one.record.key in themselves or one.record.asset not in kept]
+    renders = {_made(record): record.asset or "" for record in stay}
+    wanted = Counter(named.videos[asset] for asset in renders.values())
+    keys = {record.key for record in stay}
+    return [one for one in found if one.record.key not in keys], dict(sorted(wanted.items()))
 
 
 def _named(project: Project, store: Store, without: Collection[str] = ()) -> set[str]:
@@ -164,7 +177,7 @@ def _named(project: Project, store: Store, without: Collection[str] = ()) -> set
     briefs = store.briefs().items()
     named = {brief.asset for key, brief in briefs if brief.asset is not None and key not in without}
     if project.lock_path is not None:
-        named.update(named_on_branches(project.root, project.config.lock_file))
+        named.update(named_on_branches(project.root, project.config.lock_file).videos)
     return named
 
 

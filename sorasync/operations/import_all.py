@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sorasync.errors import SorasyncError
 from sorasync.operations.import_one import new_record
@@ -18,19 +18,22 @@ from sorasync.operations.provider_jobs import Sweep, oldest_first, sweep
 from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching
-from sorasync.state.record import Status
+from sorasync.state.record import IN_FLIGHT, Status
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.operations.library_host import Host
     from sorasync.profile.profile import Profile
     from sorasync.state.lock import LockWait
+    from sorasync.state.store import Store
 
 NAME = "imported.toml"
 _WORDS = 6
 _LONGEST = 48
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BRACES = "open_braces"
+# With these a declared render has no room for another video.
+_TAKEN = IN_FLIGHT | {Status.STORED}
 # The texts of a job that would end up in a manifest and its records.
 _WRITTEN = ("prompt", "model", "size")
 _HEADER = """\
@@ -98,10 +101,10 @@ def import_remote(
     if dry_run:
         with project.synced_store() as store:
             graph, path = project.graph(project.library()), named or free_name(manifests)
-            return gather(host, graph, swept, store.remote_ids(), path, since)
+            return gather(host, graph, swept, store, path, since)
     with changing(project, waiting) as session:
         graph, path = project.graph(project.library()), named or free_name(manifests)
-        found = gather(host, graph, swept, session.store.remote_ids(), path, since)
+        found = gather(host, graph, swept, session.store, path, since)
         if found.clips:
             carry_out(project, session, found)
     return found
@@ -122,12 +125,12 @@ def _manifest_path(project: Project, out: Path) -> Path:
 
 
 def gather(
-    host: Host, graph: Graph, found: Sweep, held: Container[str], path: Path, since: float | None = None
+    host: Host, graph: Graph, found: Sweep, store: Store, path: Path, since: float | None = None
 ) -> Gathered:
     """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
     left: list[LeftOut] = []
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
-    declared = _declared_signatures(graph)
+    declared, held = _declared_signatures(graph, store), store.remote_ids()
     now = host.clock.now()
     for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):
@@ -227,16 +230,42 @@ def _bind(project: Project, session: ChangeSession, graph: Graph, clip: Clip) ->
         session.store.log("imported", address, render.key, session.run, remote_id=job.id)
 
 
-def _declared_signatures(graph: Graph) -> dict[tuple[object, ...], str]:
+class _Declared(NamedTuple):
+    """The render that asks for something, and how far it is if it is under way or done."""
+
+    label: str
+    status: Status | None
+
+
+def _declared_signatures(graph: Graph, store: Store) -> dict[tuple[object, ...], _Declared]:
+    """What is asked for by renders; of several with the same request the first that has nothing yet."""
     from sorasync.graph.key import folded
 
-    return {
-        (folded(r.prompt), r.model, r.size, float(r.seconds)): graph.label(address)
-        for address, r in list(graph.renders.items())[::-1]
-    }
+    briefs = store.briefs_of(render.key for render in graph.renders.values())
+    found: dict[tuple[object, ...], _Declared] = {}
+    for address, r in graph.renders.items():
+        brief = briefs.get(r.key)
+        status = brief.status if brief is not None and brief.status in _TAKEN else None
+        signature = (folded(r.prompt), r.model, r.size, float(r.seconds))
+        if signature not in found or (status is None and found[signature].status is not None):
+            found[signature] = _Declared(graph.label(address), status)
+    return found
 
 
-def _unfit(profile: Profile, job: Job, declared: dict[tuple[object, ...], str], now: float) -> str | None:
+def _same_as_declared(declared: _Declared, remote_id: str) -> str:
+    """Why a video that a manifest asks for is no new clip, and what binds it."""
+    label, status = declared
+    command = f"sorasync import '{label}' {remote_id}"
+    if status is None:
+        return f"it is what {label} asks for: {command}"
+    if status is Status.STORED:
+        return f"it is what {label} asks for, which has another render; to use this one: {command} --force"
+    return f"it is what {label} asks for, which has a render in flight ({status.value})"
+
+
+def _unfit(
+    profile: Profile, job: Job, declared: dict[tuple[object, ...], _Declared], now: float
+) -> str | None:
     """Why a video cannot be declared as a clip, None if it can."""
     if job.status is not JobStatus.COMPLETED:
         return f"it is {job.status.value}"
@@ -249,8 +278,7 @@ def _unfit(profile: Profile, job: Job, declared: dict[tuple[object, ...], str], 
         missing = [n for n in ("prompt", "model", "size", "seconds") if not getattr(job, n)]
         return f"the provider does not say its {', '.join(missing)}"
     if found := requests_matching(job, declared):
-        label = declared[found[0]]
-        return f"it is what {label} asks for: sorasync import '{label}' {job.id}"
+        return _same_as_declared(declared[found[0]], job.id)
     if hidden := [name for name in _WRITTEN if HIDDEN in str(getattr(job, name))]:
         return (
             f"its {' and '.join(hidden)} held the API key, which was taken out: "

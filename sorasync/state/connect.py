@@ -165,7 +165,7 @@ def _require(path: Path, create: bool) -> None:
     ):
         raise StateError(
             f"the state {path} is empty, though there are backups of it",
-            hint="`sorasync state restore` brings back a backup; delete the empty file to start over",
+            hint="`sorasync state restore 1` brings back the latest; delete the empty file to start over",
         )
     if not path.exists():
         try:

@@ -32,7 +32,7 @@ class ForbiddenMove(StateError):
 
 
 WAY_BACK = (
-    "`sorasync state restore` brings back a backup; "
+    "`sorasync state restore 1` brings back the latest backup; "
     "`sorasync state recover --anew` rebuilds the state from what is left"
 )
 _CODES = {

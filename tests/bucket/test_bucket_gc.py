@@ -101,6 +101,8 @@ def test_what_the_lock_file_of_another_branch_names_stays(world: World) -> None:
     assert "the lock file of branch night names it" in world.run("gc", "--delete", "--yes")
     assert len(world.videos()) == 2
     assert world.json("gc")["named_on_branches"] == {"night": 1}
+    assert world.run("gc").splitlines()[-1] == "Nothing else is retired: there is nothing to delete."
+    assert "1 retired and kept: sorasync gc lists it." in world.run("status")
     git("branch", "-D", "night")
     assert len(world.json("gc", "--delete", "--yes")["deleted"]["keys"]) == 1
     assert len(world.videos()) == 1

@@ -58,6 +58,7 @@ def test_a_file_that_is_gone_is_drift_and_fetched_again_for_nothing(world: World
 
     assert kinds(world) == {"clip.pier": "missing"}
     world.run("drift", "--detailed-exitcode", code=3)
+    assert "1 file here checked." in world.out
     world.run("plan", "--refresh", "--detailed-exitcode", code=3)
     world.apply()
 

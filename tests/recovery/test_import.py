@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -53,6 +54,24 @@ def test_an_id_that_is_held_unknown_or_failed_is_refused(world: World) -> None:
     world.run("import", "clip.market", failed, code=1)
     assert "has no video" in world.err
     assert world.plan() == {"clip.market": "create"}
+
+
+def test_the_command_that_binds_a_video_in_place_of_another_can_be_typed_as_it_is_told(world: World) -> None:
+    world.write('[clips.pier]\nprompt = "A pier at dawn."\ntakes = 2\n')
+    world.apply("--target", "clip.pier#1")
+    job = world.make("A pier at dawn.")
+
+    def told() -> str:
+        [left] = world.json("import", "--remote", "--dry-run")["left_out"]
+        return str(left["why"]).partition("sorasync ")[2]
+
+    # The take without a render is the one to bind it to.
+    assert told() == f"import 'clip.pier#2' {job}"
+    world.apply()
+    assert told() == f"import 'clip.pier#1' {job} --force"
+    world.run(*shlex.split(told()))
+    world.apply()
+    assert world.ids()["clip.pier#1"] == job
 
 
 def test_a_render_that_is_there_gives_way_only_by_force_and_is_kept(world: World) -> None:

@@ -79,6 +79,13 @@ def test_what_cannot_be_retried_says_what_to_do_instead(world: World) -> None:
     assert world.run("retry", "--failed", "--blocked") == "Nothing was refused or failed too often.\n"
 
 
+def test_only_what_was_looked_for_is_said_not_to_be_there(world: World) -> None:
+    refused(world)
+    assert world.run("retry", "--failed") == "Nothing failed too often.\n"
+    world.run("retry", "--blocked")
+    assert world.run("retry", "--blocked") == "Nothing was refused.\n"
+
+
 def test_a_render_that_waits_for_a_refused_source_names_it(world: World) -> None:
     world.write(CHAIN)
     world.faults({"do": "fail_moderated", "route": "extend"})

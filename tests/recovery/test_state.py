@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -173,6 +174,48 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     assert kept.json("plan")["notices"] == [] == kept.json("status")["notices"]
     kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
     assert "no render video_nobody shares its key" in kept.err
+
+
+def test_a_branch_that_names_the_same_video_does_not_name_the_render_of_another_machine(kept: World) -> None:
+    kept.bill()
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    mine = kept.ids()["clip.market#1"]
+    git = ["git", "-C", str(kept.root), "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    for words in ("init -b main", "add sorasync.lock manifests", "commit -m Clips", "switch -c pick"):
+        subprocess.run([*git, *words.split()], check=True, capture_output=True)
+    lock = kept.root / "sorasync.lock"
+    line = next(line for line in lock.read_text().splitlines() if "clip.market#1" in line)
+    later = re.sub(r'"paid_at": "[^"]*"', '"paid_at": "2099-01-01T00:00:00Z"', line)
+    with lock.open("a") as file:
+        file.write(later.replace(mine, "video_theirs") + "\n")
+    kept.apply()
+
+    found = kept.json("gc", "--delete", "--yes")
+    assert [one["remote_id"] for one in found["renders"]] == ["video_theirs"]
+    assert found["named_on_branches"] == {}
+    assert len(kept.videos()) == 2
+
+    # Nothing here keeps the video of `mine` any more: what the branch names stays, under whatever id.
+    kept.write('[clips.pier]\nprompt = "A pier at dawn."\n')
+    kept.apply()
+    assert kept.json("gc")["named_on_branches"] == {"main": 1}
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database" * 500])
+def test_the_way_back_from_a_damaged_state_can_be_typed(world: World, damage: bytes) -> None:
+    world.write(TWO_CLIPS)
+    world.apply("--target", "clip.market")
+    world.apply()
+    for path in (world.root / "state").glob("sorasync.db*"):
+        path.unlink()
+    (world.root / "state" / "sorasync.db").write_bytes(damage)
+
+    world.run("apply", "--yes", code=1)
+    commands = re.findall("`sorasync ([^`]+)`", world.err)
+    assert commands[0] == "state restore 1"
+    world.run(*commands[0].split())
+    assert world.ids().keys() == {"clip.market#1"}
 
 
 LOCKING = (

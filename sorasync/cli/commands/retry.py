@@ -42,5 +42,5 @@ def command(
     if globals.json:
         print_json(lifted_json(found))
     else:
-        print_lines(lifted_text(found))
+        print_lines(lifted_text(found, failed=failed, blocked=blocked))
     return ExitCode.DONE

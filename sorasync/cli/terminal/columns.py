@@ -34,18 +34,37 @@ def terminal_width() -> int | None:
 def wrapped(text: str, width: int | None, *, first: int = 0, indent: int = 0) -> list[str]:
     """The text wrapped at spaces to that many columns; one line if there is no width.
 
-    On the first line that many columns are already taken; the others are indented by `indent`.
+    On the first line that many columns are already taken; the others are indented by `indent`. What stands
+    in backticks stays on one line: a command that is pasted in two parts runs as two others.
     """
     if width is None or first + cells(text) <= width:
         return [text]
     lines, line, room = [], "", width - first
-    for number, word in enumerate(text.split(" ")):
+    for number, word in enumerate(_words(text)):
         if number and line.strip() and cells(line) + 1 + cells(word) > room:
             lines.append(line)
             line, room = " " * indent + word, width
         else:
             line = f"{line} {word}" if number else word
     return [*lines, line]
+
+
+def _words(text: str) -> list[str]:
+    """The text split at spaces, except at those between two backticks."""
+    found: list[str] = []
+    words = iter(text.split(" "))
+    for word in words:
+        parts = [word]
+        if word.count("`") % 2:
+            for more in words:
+                parts.append(more)
+                if more.count("`") % 2:
+                    break
+            else:
+                # Nothing closes it.
+                return [*found, *parts]
+        found.append(" ".join(parts))
+    return found
 
 
 def cells(text: str) -> int:

@@ -77,10 +77,11 @@ def gc_text(
         stay, them = ("stays", "it") if number == 1 else ("stay", "them")
         yield f"{counted(number, 'retired render')} {stay}: the lock file of branch {branch} names {them}."
     if found.nothing:
+        else_ = " else" if found.wanted else ""
         yield (
-            "No retired render matches: there is nothing to delete."
+            f"No{' other' if found.wanted else ''} retired render matches: there is nothing to delete."
             if filtered
-            else "Nothing is retired: there is nothing to delete."
+            else f"Nothing{else_} is retired: there is nothing to delete."
         )
         return
     if not quiet:
@@ -94,7 +95,9 @@ def gc_text(
         yield f"{counted(found.downloads, 'abandoned download')}, {size(found.download_bytes)}."
     yield from _unnamed_text(found.unnamed)
     if not asked:
-        yield "Nothing was deleted. To delete them: sorasync gc --delete"
+        objects = found.unnamed.objects if found.unnamed is not None else 0
+        them = "it" if len(found.renders) + found.downloads + objects == 1 else "them"
+        yield f"Nothing was deleted. To delete {them}: sorasync gc --delete"
 
 
 def _unnamed_text(unnamed: Unnamed | None) -> Iterator[str]:

@@ -12,14 +12,15 @@ from sorasync.state.record import Status
 from sorasync.text import counted
 
 
-def lifted_text(found: list[Lifted]) -> Iterator[str]:
-    """A line for each, then the price of all."""
+def lifted_text(found: list[Lifted], *, failed: bool, blocked: bool) -> Iterator[str]:
+    """A line for each, then the price of all; where there are none, what was looked for."""
     for one in found:
         was = "refused" if one.before is Status.BLOCKED else f"failed {counted(one.attempts, 'time')}"
         was = one_line(one.why) if one.cancelled else f"{was} ({one_line(one.why)})"
         yield f"{one.label}: {was}; to be tried again for {money(one.cost_usd)}"
     if not found:
-        yield "Nothing was refused or failed too often."
+        words = {"was refused": blocked, "failed too often": failed}
+        yield f"Nothing {' or '.join(word for word, asked in words.items() if asked)}."
         return
     cost = total(one.cost_usd for one in found)
     yield f"The next apply tries {counted(len(found), 'render')} again: {cost}. Nothing was sent."

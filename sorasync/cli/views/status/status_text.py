@@ -169,7 +169,8 @@ def totals(status: StatusView) -> Iterator[str]:
     if failing := sum(len(status.failing.get(row.address, ())) for row in status.rows):
         yield f"{counted(failing, 'video')} {'fails' if failing == 1 else 'fail'} a check."
     if status.retired:
-        yield f"{status.retired} retired and kept: sorasync gc lists them."
+        them = "it" if status.retired == 1 else "them"
+        yield f"{status.retired} retired and kept: sorasync gc lists {them}."
     yield _money(status)
     for allowance in status.allowances:
         yield from _allowance(allowance)
