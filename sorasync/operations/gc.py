@@ -115,9 +115,7 @@ def collect_garbage(
     """Delete what was found, as far as it is still retired. Raises `StateLocked` and `ProviderError`."""
     with changing(project, waiting) as session:
         shown = {one.record.key for one in found.renders}
-        still, _ = _unwanted(
-            project, session.store, retired(project, session.store, older_than, shown)
-        )
+        still, _ = _unwanted(project, session.store, retired(project, session.store, older_than, shown))
         deleted = delete(project, session, still, remote=remote)
         clear_leftovers(project, session.store, project.clock.now() - STALE)
         relink(project, session.store)

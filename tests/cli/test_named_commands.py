@@ -70,4 +70,7 @@ def test_a_command_is_never_split_across_lines(width: int) -> None:
 
 
 def test_a_backtick_that_nothing_closes_binds_nothing() -> None:
-    assert wrapped("a prompt with ` in it, and more words", 20) == ["a prompt with ` in", "it, and more words"]
+    assert wrapped("a prompt with ` in it, and more words", 20) == [
+        "a prompt with ` in",
+        "it, and more words",
+    ]
