@@ -21,7 +21,6 @@ def command(globals: Globals) -> ExitCode:
     Exits with 1 if anything is wrong. `sorasync drift` checks the videos.
     """
     from sorasync.operations.state_command import check_state
-    from sorasync.state.errors import WAY_BACK
 
     found = check_state(globals.project())
     if globals.json:
@@ -31,7 +30,9 @@ def command(globals: Globals) -> ExitCode:
         )
     elif found.faults:
         count = counted(len(found.faults), "fault")
-        print_lines([*found.faults, "", f"{count}: {WAY_BACK}."])
+        print_lines(
+            [*found.faults, "", f"{count}. `sorasync state restore 1` brings back the latest backup."]
+        )
     else:
         count = f"{counted(found.records, 'record')}, {counted(found.addresses, 'address', 'addresses')}"
         print_lines([f"The state is OK: {count}, serial {found.serial}."])
