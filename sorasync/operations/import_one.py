@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,13 @@ from sorasync.operations.project import Project
 from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import JobComparison, Wanted, compare_job
-from sorasync.state.record import IN_FLIGHT, Status
+from sorasync.state.record import IN_FLIGHT, MADE, Record, Status
 
 if TYPE_CHECKING:
     from sorasync.operations.library_host import Host
     from sorasync.profile.profile import Profile
     from sorasync.state.lock import LockWait
+    from sorasync.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Imported:
     """What was bound. `likeness` is None for a character, of which nothing can be compared.
 
     A still is bound to a `file` instead of a job; `differs` is how that picture is not what was asked for.
+    `outdated` are the labels of renders that were made from what was there before, and stay as they are;
+    `remade_by` those to name with `--replace`, so that all of them are rendered again.
     """
 
     address: str
@@ -39,6 +42,8 @@ class Imported:
     likeness: JobComparison | None
     file: str | None = None
     differs: str | None = None
+    outdated: tuple[str, ...] = ()
+    remade_by: tuple[str, ...] = ()
 
 
 def import_render(
@@ -59,13 +64,43 @@ def import_render(
         from sorasync.operations.pick_outcome import link_names_again
 
         with changing(project, waiting) as session:
+            before = session.store.record(render.key)
             bound = bind_picture(project, session, graph, render, Path(source).expanduser(), force=force)
+            bound = _with_outdated(bound, session.store, graph, render, before)
         link_names_again(project)
         return bound
     host = project.host_at(render.provider)
     host.require()
     with changing(project, waiting) as session:
-        return bind(host, session, graph, render, source, force=force)
+        before = session.store.record(render.key)
+        bound = bind(host, session, graph, render, source, force=force)
+        return _with_outdated(bound, session.store, graph, render, before)
+
+
+def _with_outdated(
+    bound: Imported, store: Store, graph: Graph, render: Render, before: Record | None
+) -> Imported:
+    """Name what was made from the render that `before` records, if another one is bound now."""
+    now = store.record(render.key)
+    if before is None or now is None or before.status not in MADE:
+        return bound
+    same = before.asset == now.asset if bound.remote_id is None else before.remote_id == now.remote_id
+    if same:
+        return bound
+    sources = {address for address, key in graph.keys.items() if key == render.key}
+    renders = [one for one in graph.in_order(graph.dependants(sources)) if one.key != render.key]
+    made = {key for key, one in store.briefs_of(one.key for one in renders).items() if _was_sent(one.status)}
+    outdated = [one for one in renders if one.key in made]
+    direct = (one for one in outdated if not sources.isdisjoint(one.needs))
+    return replace(
+        bound,
+        outdated=tuple(graph.label(one.address) for one in outdated),
+        remade_by=tuple(graph.label(one.address) for one in direct),
+    )
+
+
+def _was_sent(status: Status) -> bool:
+    return status in IN_FLIGHT or status in MADE
 
 
 def wanted_of(render: Render) -> Wanted:

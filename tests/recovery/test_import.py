@@ -366,3 +366,55 @@ def test_what_is_no_picture_or_of_another_size_is_refused_and_changes_nothing(
     small.write_bytes(png(1280, 720))
     world.run("import", "still.quay", str(small), code=1)
     assert "has a render already" in world.err
+
+
+FROM_A_STILL = """\
+[stills.quay]
+prompt = "A quay."
+takes = 2
+pick = 2
+[[stills.quay.steps]]
+edit = "The same quay at night."
+[stills.pier]
+prompt = "A pier."
+[clips.boat]
+prompt = "A boat leaves."
+image = "still:quay"
+last_image = "still:pier"
+[[clips.boat.steps]]
+extend = "It is gone."
+seconds = 4
+[clips.calm]
+prompt = "Calm water."
+"""
+
+
+def test_a_picture_in_the_place_of_another_names_what_was_made_from_that(
+    world: World, tmp_path: Path
+) -> None:
+    world.write(FROM_A_STILL)
+    mine = tmp_path / "mine.png"
+    mine.write_bytes(png(1280, 720))
+    world.apply("--target", "still.*")
+    assert world.json("import", "still.pier", str(mine), "--force")["outdated"] == []
+    world.apply()
+
+    world.run("import", "still.quay#2", str(mine), "--force")
+    assert "left as it is: still.quay#2/1, clip.boat, clip.boat#1/1\n" in world.out
+    assert "costs: sorasync plan --replace 'still.quay#2/1'\n" in world.out
+    assert world.plan() == {}
+    assert world.plan("--replace", "still.quay#2/1") == {
+        "still.quay#2/1": "replace",
+        "clip.boat": "replace",
+        "clip.boat#1/1": "replace",
+    }
+    # The same picture once more changes nothing.
+    assert world.json("import", "still.quay#2", str(mine), "--force")["outdated"] == []
+    mine.write_bytes(png(1280, 720) + b"\0")
+    found = world.json("import", "still.pier", str(mine), "--force")
+    assert (found["outdated"], found["replace"]) == (["clip.boat", "clip.boat#1/1"], ["clip.boat"])
+    assert found["command"] == "sorasync plan --replace clip.boat"
+    assert world.json("import", "still.quay#1", str(mine), "--force")["command"] is None
+    job = world.make("A boat leaves.")
+    found = world.json("import", "clip.boat#1", job, "--force")
+    assert found["outdated"] == found["replace"] == ["clip.boat#1/1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from sorasync.operations.import_one import Imported
 from sorasync.operations.import_workflow import FoundWorkflow
 from sorasync.operations.project import Project
 from sorasync.state.record import Status
-from sorasync.text import counted
+from sorasync.text import and_more, counted
 
 _SHOWN = 60
+# Addresses in one line.
+_NAMED = 8
 
 
 def imported_text(found: Imported) -> Iterator[str]:
@@ -29,6 +32,16 @@ def imported_text(found: Imported) -> Iterator[str]:
         yield f"  bound although these differ: {', '.join(f.name for f in found.likeness.differs)}"
     if found.likeness and found.likeness.silent:
         yield f"  not compared, because the provider does not report it: {', '.join(found.likeness.silent)}"
+    if found.outdated:
+        yield f"  made from the earlier one, and left as it is: {and_more(found.outdated, _NAMED)}"
+        yield f"  to see what rendering it again costs: {_replace_command(found)}"
+
+
+def _replace_command(found: Imported) -> str:
+    """The command that plans what was made from the earlier one again."""
+    return shlex.join(
+        ["sorasync", "plan", *(word for label in found.remade_by for word in ("--replace", label))]
+    )
 
 
 def imported_json(found: Imported) -> dict[str, object]:
@@ -42,6 +55,9 @@ def imported_json(found: Imported) -> dict[str, object]:
         "status": found.status.value,
         "differs": [field.name for field in alike.differs] if alike else ["size"] if found.differs else [],
         "silent": list(alike.silent) if alike else [],
+        "outdated": list(found.outdated),
+        "replace": list(found.remade_by),
+        "command": _replace_command(found) if found.outdated else None,
     }
 
 
