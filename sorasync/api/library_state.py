@@ -73,11 +73,16 @@ class LibraryState(OpenLibrary):
 
         return exported_state(self._project())
 
-    def move(self, url: str, *, lock_timeout: float = 0.0) -> StateHealth:
-        """Copy the state into an empty one at another URL, SQLite or PostgreSQL; every row is compared."""
+    def move(
+        self, url: str | None = None, *, source: str | None = None, lock_timeout: float = 0.0
+    ) -> StateHealth:
+        """Copy a state into an empty one, SQLite or PostgreSQL; every row is compared.
+
+        `url` is where to, `source` where from; what is left out is the library's.
+        """
         from sorasync.operations.state_command import move_state
 
-        return move_state(self._project(), url, self._waiting("state.move", lock_timeout))
+        return move_state(self._project(), url, self._waiting("state.move", lock_timeout), source=source)
 
     def fill(self, text: str, *, lock_timeout: float = 0.0) -> StateHealth:
         """Fill an empty state from exported JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from sorasync.doctor.checks import Check, Level
@@ -9,6 +10,8 @@ from sorasync.errors import SorasyncError
 from sorasync.operations.project import Project
 from sorasync.state.record import Status
 from sorasync.text import counted
+
+_NOWHERE = "sorasync apply on a machine that has them uploads them; sorasync drift names them"
 
 
 def bucket_checks(project: Project, *, offline: bool) -> Iterator[Check]:
@@ -33,9 +36,7 @@ def bucket_checks(project: Project, *, offline: bool) -> Iterator[Check]:
     if absent := stored.difference(sizes):
         here = sum(map(project.assets().is_here, absent))
         message = f"{counted(len(absent), 'stored file')} not in it, {here} of them on this disk"
-        yield Check(
-            "bucket",
-            Level.WARNING,
-            message,
-            "sorasync apply uploads them; sorasync assets move copies everything",
+        way = (
+            f"`sorasync assets move --to {shlex.quote(project.config.assets.url or '')}` uploads what is here"
         )
+        yield Check("bucket", Level.WARNING, message, way if here else _NOWHERE)

@@ -74,6 +74,11 @@ Command = Annotated[str | list[str], BeforeValidator(_command)]
 HostName = Annotated[str, StringConstraints(pattern=ENV_NAME)]
 
 
+def default_state(env: str | None) -> str:
+    """The URL of the state of an environment where none is written."""
+    return f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db" if env else DEFAULT_STATE
+
+
 class LibraryConfig(Table):
     """`[library]`: its name and where its manifests are."""
 

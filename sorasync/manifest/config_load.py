@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sorasync.library_file import CONFIG_FILE
-from sorasync.manifest.config import DEFAULT_ASSETS, DEFAULT_STATE, ENV_NAME, Config
+from sorasync.manifest.config import DEFAULT_ASSETS, ENV_NAME, Config, default_state
 from sorasync.manifest.declare import syntax_faults
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.manifest.faults import Fault, Locator
@@ -136,7 +136,7 @@ def _one(
     if env is not None:
         # One database serves every environment: each has a schema of its own there.
         if not _is_shared(_state_url(merged)):
-            _default(merged, "state", "url", overlay, f"{DEFAULT_STATE.removesuffix('.db')}-{env}.db")
+            _default(merged, "state", "url", overlay, default_state(env))
         _default(merged, "assets", "path", overlay, f"{DEFAULT_ASSETS}-{env}")
     given = merged.get("provider")
     named = isinstance(given, dict) and "profile" in given

@@ -23,14 +23,15 @@ from sorasync.apply.run_ending import RunEnding
 from sorasync.apply.sidecars import note_again
 from sorasync.apply.wanted_names import asset_view
 from sorasync.assets.link import LinkReport, link_all
-from sorasync.errors import Refused, SorasyncError
+from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.operations.budget import budget_of, configured_policy, host_budget
 from sorasync.operations.cancellation import TERMINATED, StopButton, ends_on_signals
 from sorasync.operations.check_after_apply import ChecksAfterApply
+from sorasync.operations.empty_state import forgotten, refuse_paid_for
 from sorasync.operations.fault_location import placed
 from sorasync.operations.library_host import Host
-from sorasync.operations.locked_state import begin_run, bring_up, forgotten, write_lock_file
+from sorasync.operations.locked_state import begin_run, bring_up, write_lock_file
 from sorasync.operations.plan import Planned, PlanOptions, make_plan, prepare_saved_plan
 from sorasync.operations.project import Project
 from sorasync.operations.team_limits import limits_at, team_limits
@@ -48,7 +49,6 @@ from sorasync.state.leases import RunLeases, held_by_apply
 from sorasync.state.lock import LockWait, RunLock
 from sorasync.state.record import Binding, Brief, Status
 from sorasync.state.store import Store
-from sorasync.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def apply(
             bring_up(project, store, reporter.notice)
             planned = _approved_plan(project, options, store)
             if (lost := forgotten(project, planned.known.briefs)) is not None:
-                _refuse_paid_for(project, planned.plan)
+                refuse_paid_for(project, planned.plan)
                 reporter.notice(lost)
             placing = _placing(project, options, planned.plan)
             if planned.asked:
@@ -222,25 +222,6 @@ def _prompts(planned: Planned) -> Iterator[str]:
     for change in planned.plan.changes:
         if change.action.renders and change.address in renders:
             yield renders[change.address].prompt
-
-
-def _refuse_paid_for(project: Project, plan: Plan) -> None:
-    """Raises `Refused` if an empty state would pay for videos that are here with their notes."""
-    from sorasync.assets.sidecar import read_sidecars
-
-    if plan.simulated:
-        return
-    wanted = {change.key: change.label for change in plan.changes if change.action.renders}
-    assets = project.assets()
-    there, notes = assets.present(), read_sidecars(assets).found
-    known = sorted({wanted[one.key] for one in notes if one.key in wanted and one.sha256 in there})
-    if known:
-        more = f" and {counted(len(known) - 3, 'other')}" if len(known) > 3 else ""
-        raise Refused(
-            f"the state is empty, and {', '.join(known[:3])}{more} would be paid for again, "
-            "although the videos are here",
-            hint="`sorasync state recover` brings back what was paid for; nothing was sent",
-        )
 
 
 def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Planned:

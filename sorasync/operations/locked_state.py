@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -107,17 +107,6 @@ def bring_up(project: Project, store: Store, notice: Callable[[str], None]) -> N
     for path in finish(project, store):
         notice(f"{path.name} was put in place: an earlier import was interrupted before that")
     backup(store)
-
-
-def forgotten(project: Project, records: Collection[str]) -> str | None:
-    """A warning if the state has no records although there are videos; None where all is well."""
-    if records:
-        return None
-    count = len(project.assets().present())
-    if not count:
-        return None
-    videos = "a video is" if count == 1 else f"{count} videos are"
-    return f"the state is empty, but {videos} here: `sorasync state recover` brings back what was paid for"
 
 
 def write_lock_file(project: Project, store: Store) -> None:

@@ -27,18 +27,21 @@ class MovedAssets:
 def move_assets(project: Project, to: str, progress: Callable[[str, float], None]) -> MovedAssets:
     """Copy every video and still that the state names to a URL or a directory; nothing is removed.
 
-    What is there already is not copied again, so a move that was interrupted goes on. Raises `ArchiveError`,
-    and `SorasyncError` where source and target are one.
+    What is there already is not copied again, so a move that was interrupted goes on. To the library's own
+    bucket it takes what is only on this disk. Raises `ArchiveError`, and `SorasyncError` where source and
+    target are one and nothing is missing there.
     """
     from sorasync.assets.archive import ArchiveError
     from sorasync.assets.file_errors import AssetError, DiskFull
 
     source, target = project.assets(), target_store(project, to)
-    if (source.archive.name, source.path) == (target.archive.name, target.path):
-        raise SorasyncError("the assets are there already", hint="name another place with --to")
     target.archive.require()
     with project.synced_store() as store:
         wanted = {r.asset: r.address for r in store.every_record() if r.asset is not None}
+    if (source.archive.name, source.path) == (target.archive.name, target.path) and not (
+        target.archive.remote and wanted.keys() - target.archive.sizes()
+    ):
+        raise SorasyncError("the assets are there already", hint="name another place with --to")
     source.archive.holds(wanted)
     target.archive.holds(wanted)
     failed: dict[str, str] = {}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
     from sorasync.state.backup import Backup
     from sorasync.state.lock import Holder, LockWait
+    from sorasync.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +100,44 @@ def fill_state(project: Project, text: str, waiting: LockWait) -> StateHealth:
         return StateHealth((), len(store.briefs()), len(store.bindings()), store.serial)
 
 
-def move_state(project: Project, url: str, waiting: LockWait) -> StateHealth:
-    """Copy the state into the empty one at another URL, and compare every row. Raises `StateError`."""
+def move_state(
+    project: Project, url: str | None, waiting: LockWait, *, source: str | None = None
+) -> StateHealth:
+    """Copy a state into the empty one at another URL, and compare every row. Raises `StateError`.
+
+    `source` is its URL, if not that of the library; `url` that of the target, the library's if None.
+    """
     from sorasync.state.copy_tables import copy_state
-    from sorasync.state.lock import held
+    from sorasync.state.errors import StateError
+    from sorasync.state.lock import all_holders, held
     from sorasync.state.store import Store
 
+    def opened(where: str | None, *, create: bool) -> Store:
+        if where is None:
+            return project.store(write=True)
+        return Store.open(where, project.root, clock=project.clock, owner=project.owner, create=create)
+
     with (
-        project.store(write=True) as store,
-        held(store, project.clock, waiting),
-        Store.open(url, project.root, clock=project.clock, owner=project.owner) as target,
+        opened(source, create=False) as store,
+        held(store, project.clock, waiting) as lock,
+        opened(url, create=True) as target,
     ):
+        # Two URLs may name one database; only there is our own lock found once more.
+        if any(holder.id == lock.id for holder in all_holders(target)):
+            raise StateError(
+                "the state is there already; nothing was moved", hint=_instead_of(project, store)
+            )
         copy_state(store, target)
         return StateHealth((), len(target.briefs()), len(target.bindings()), target.serial)
+
+
+def _instead_of(project: Project, store: Store) -> str:
+    """How a state is moved, where source and target were the same."""
+    from sorasync.operations.empty_state import left_behind
+
+    if not store.briefs() and (before := left_behind(project)) is not None:
+        return f"{before.way} moves the records of {before.name} there"
+    return "name another place with --to, or with --from where the state is now"
 
 
 def reconcile_state(project: Project, keep: str, waiting: LockWait) -> Agreement:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 from tests.bucket.clone import objects, set_assets
@@ -41,3 +43,22 @@ def test_a_damaged_file_is_no_part_of_a_move(world: World, disk_url: str) -> Non
     assert [Path(path).name for path in objects(disk_url)] == [world.videos()[1].name]
     damaged.write_bytes(data)
     assert world.json("assets", "move", "--to", disk_url)["copied"] == 1
+
+
+def test_what_only_this_disk_has_goes_to_the_bucket_that_is_written_already(
+    world: World, bucket_url: str
+) -> None:
+    world.write(TWO_CLIPS)
+    world.apply()
+    set_assets(world, bucket_url)
+
+    world.run("doctor")
+    assert "2 stored files not in it, 2 of them on this disk" in world.out
+    [command] = re.findall("`sorasync (assets move --to [^`]+)`", world.out)
+    moved = world.json(*shlex.split(command))
+    assert (moved["copied"], moved["failed"]) == (2, [])
+    assert len(objects(bucket_url)) == 2
+    world.run("doctor")
+    assert "not in it" not in world.out
+    world.run(*shlex.split(command), code=1)
+    assert "the assets are there already" in world.err

@@ -99,6 +99,11 @@ def test_every_toml_file_that_a_page_shows_is_one_that_sorasync_accepts(block: B
     assert [one.message for one in faults if one.code not in _ELSEWHERE] == []
 
 
+_AUTHOR = {
+    f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+}
+
+
 def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> None:
     _install, *typed = [block.code for block in blocks("sh") if block.page == "index.md"]
     assert len(typed) == 4
@@ -107,7 +112,7 @@ def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> No
     done = subprocess.run(
         [shutil.which("bash") or "sh", "-c", script],
         cwd=tmp_path,
-        env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        env=os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)} | _AUTHOR,
         capture_output=True,
         text=True,
         timeout=300,
@@ -118,6 +123,10 @@ def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> No
     assert "waits for" in second or "waiting" in second
     assert "1 to extend" in third
     assert {one.name for one in (tmp_path / "film" / "assets").glob("*.mp4")} >= {"harbour.mp4"}
+    git = ["git", "-C", str(tmp_path / "film")]
+    assert subprocess.run([*git, "status", "--short"], capture_output=True, check=True).stdout == b""
+    listed = subprocess.run([*git, "ls-files"], capture_output=True, check=True, text=True).stdout.split()
+    assert {"sorasync.toml", ".gitattributes", "state/README.md", "manifests/picks.toml"} <= set(listed)
 
 
 @pytest.mark.heavy

@@ -244,6 +244,33 @@ def test_a_plan_on_an_empty_state_beside_videos_says_how_they_come_back(world: W
     assert world.err == ""
 
 
+def test_a_state_that_no_url_names_any_more_is_not_paid_for_again(kept: World) -> None:
+    kept.bill()
+    kept.write(TWO_CLIPS)
+    kept.apply()
+    ids, paid = kept.ids(), kept.paid()
+    kept.lose_assets()
+    kept.lose_lock_file()
+    config = kept.root / "sorasync.toml"
+    config.write_text(config.read_text().replace("[state]", '[state]\nurl = "sqlite:state/other.db"'))
+
+    kept.run("plan")
+    said = "the state is empty, but state/sorasync.db has 2 records: `sorasync state move --from "
+    assert said in kept.err
+    kept.run("apply", "--yes", code=5)
+    assert "clip.market, clip.pier would be paid for again, although state/sorasync.db has them" in kept.err
+    kept.run("state", "move", "--to", "sqlite:state/../state/other.db", code=1)
+    command = "state move --from sqlite:state/sorasync.db"
+    assert f"there already; nothing was moved\n`sorasync {command}` moves the records" in kept.err.replace(
+        "  ", ""
+    ), kept.err
+    kept.run(*command.split())
+    assert kept.out == "Moved 2 records and 2 addresses; every row was compared.\n"
+    kept.apply()
+    assert (kept.ids(), kept.paid()) == (ids, paid)
+    assert kept.plan() == {}
+
+
 def deleted_pier(kept: World, *options: str) -> str:
     """A library whose retired clip was deleted by gc; the lock file of a colleague who still has it."""
     kept.write(TWO_CLIPS)

@@ -299,6 +299,8 @@ def test_a_state_moves_to_the_server_and_back(world: World, postgres: PostgresSe
     assert world.run("state", "export") == exported
     assert world.plan() == {}
     world.run("state", "move", "--to", postgres.url(schema), code=1)
+    assert "the state is there already; nothing was moved\n  name another place with --to" in world.err
+    world.run("state", "move", "--from", "sqlite:state/sorasync.db", code=1)
     assert "contains a state already" in world.err
     world.write(CHAIN + '[clips.more]\nprompt = "A boat."\n')
     world.apply()
@@ -307,3 +309,26 @@ def test_a_state_moves_to_the_server_and_back(world: World, postgres: PostgresSe
     set_state(world, "sqlite:state/back.db")
     assert world.run("state", "export") == exported
     assert (world.plan(), world.paid()[0]) == ({}, paid[0] + 1)
+
+
+def test_a_move_onto_itself_is_refused_however_it_is_spelt(
+    world: World, postgres: PostgresServer, schema: str
+) -> None:
+    world.write(TWO_CLIPS)
+    set_state(world, "sqlite:state/sorasync.db")
+    world.apply()
+    url = postgres.url(schema)
+    # As somebody does it who names the database first.
+    set_state(world, url)
+    for spelt in (url, f"{url}&application_name=x" if "?" in url else f"{url}?application_name=x"):
+        world.run("state", "move", "--to", spelt, code=1)
+        assert "the state is there already; nothing was moved" in world.err
+        assert "`sorasync state move --from sqlite:state/sorasync.db`" in world.err
+    world.run("plan")
+    assert "state/sorasync.db has 2 records: `sorasync state move --from" in world.err
+    world.run("state", "move", "--from", "sqlite:state/none.db", code=1)
+    assert not (world.root / "state" / "none.db").exists()
+    world.run("state", "move", "--from", "sqlite:state/sorasync.db")
+    assert world.plan() == {}
+    world.run("plan")
+    assert world.err == ""

@@ -62,7 +62,7 @@ def command(
     from sorasync.cli.app.invocation import notice
     from sorasync.cli.app.remembered_command import keep_answer, seen_before
     from sorasync.manifest.diagnostic import ManifestError
-    from sorasync.operations.locked_state import forgotten
+    from sorasync.operations.empty_state import forgotten
     from sorasync.operations.plan import make_plan
 
     if out is not None:
