@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sorasync.doctor.checks import Check, Level, listed
 from sorasync.operations.library_host import Host
 from sorasync.operations.sunset import SUNSET_DAYS
+from sorasync.profile.profile import Profile
 from sorasync.text import counted
 
 # Days.
@@ -24,19 +25,20 @@ def price_checks(host: Host, models: Mapping[str, set[str]]) -> Iterator[Check]:
         if left is None or left >= SUNSET_DAYS or (model is not None and left == own):
             continue
         name = model or profile.title
+        instead = profile.replacement if left == own else _replacement(profile, model)
         if left < 0:
             yield Check(
                 "sunset",
                 Level.ERROR,
                 f"{name} was switched off {counted(-left, 'day')} ago",
-                profile.replacement,
+                instead,
             )
         else:
             yield Check(
                 "sunset",
                 Level.WARNING,
                 f"{name} is switched off in {counted(left, 'day')}",
-                profile.replacement,
+                instead,
             )
     if profile.simulated:
         yield Check("prices", Level.OK, "nothing is billed; prices are those of the reference")
@@ -63,3 +65,9 @@ def price_checks(host: Host, models: Mapping[str, set[str]]) -> Iterator[Check]:
             level,
             f"every price is known, as of {profile.as_of} ({counted(max(0, age), 'day')} ago)",
         )
+
+
+def _replacement(profile: Profile, model: str | None) -> str | None:
+    """What takes the place of a model that ends by itself."""
+    found = profile.model(model) if model is not None else None
+    return f"use {found.replacement}" if found is not None and found.replacement else None

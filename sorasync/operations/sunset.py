@@ -46,7 +46,8 @@ def _of_models(project: Project, profile: Profile, library: Library, today: date
             continue
         told.add(name)
         place = origins.of(library.clips[clip], "model")
-        yield _ending(library, place, name, model.sunset, today, model.replacement)
+        instead = f"use {model.replacement}" if model.replacement else None
+        yield _ending(library, place, name, model.sunset, today, instead)
 
 
 def _first_uses(project: Project, profile: Profile, library: Library) -> Mapping[str | None, str]:

@@ -12,7 +12,7 @@ from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.plan import reason
 from sorasync.plan.action import Action
-from sorasync.plan.change import Alternative, Bind, Change, Ground, inputs_of
+from sorasync.plan.change import Alternative, Bind, Change, FieldChange, Ground, inputs_of
 from sorasync.plan.cost import FREE, cost_at, money
 from sorasync.plan.decisions import Decisions
 from sorasync.plan.group import group_moves, group_retired
@@ -358,13 +358,21 @@ class _Differ:
             render,
             why,
             cost_usd=self._price(render),
-            fields=reason.changed_fields(before, inputs_of(render.inputs)) if before is not None else (),
+            fields=self._fields(old, render),
             before=before,
             seconds=render.billed_seconds,
             attempts_left=self._attempts_left(render),
             alternatives=self._alternatives(render),
             tried=record.attempts if (record := self._record(render.key)) is not None else 0,
         )
+
+    def _fields(self, old: Record | None, render: Render) -> tuple[FieldChange, ...]:
+        """What differs from the record of an address, for people: with the names of providers."""
+        if old is None:
+            return ()
+        fields = reason.changed_fields(inputs_of(old.inputs), inputs_of(render.inputs))
+        host = self.known.hosts.at(render.provider)
+        return reason.with_provider_names(fields, old.provider.partition("@")[0], host.name)
 
     def _price(self, render: Render) -> Decimal | None:
         asked = (
@@ -473,7 +481,8 @@ class _Differ:
             why = f"{reason.sentence(fields, render, self.graph, self._label_of)}: reuses a retired render"
         else:
             why = "reuses a retired render"
-        change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=fields, origin=origin)
+        shown = self._fields(before, render)
+        change = self._change(Action.MOVE, render, why, cost_usd=FREE, fields=shown, origin=origin)
         past = {"address": self.graph.label(origin)} if origin else None
         return replace(change, before=past or (inputs_of(before.inputs) if before else None), after=after)
 

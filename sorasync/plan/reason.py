@@ -58,6 +58,13 @@ def changed_fields(before: Mapping[str, object], after: Mapping[str, object]) ->
     )
 
 
+def with_provider_names(fields: tuple[FieldChange, ...], before: str, after: str) -> tuple[FieldChange, ...]:
+    """The same with the names of providers in the place of what inputs say of them."""
+    return tuple(
+        FieldChange(field.name, before, after) if field.name == "provider" else field for field in fields
+    )
+
+
 def _rank(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 

@@ -200,7 +200,7 @@ def test_the_warning_counts_renders_and_goes_where_the_host_can_tell_them_apart(
     (found,) = told(it, offline=True)
     assert re.match(r"clip\.a#2 and 3 other renders: host may render the same video for every take", found)
     shown = [unstyle(line) for line in sums(it.plan(offline=True))]
-    assert f"Warning: {found}; to tell them apart: name the field of its seed in" in "\n".join(shown)
+    assert f"Warning: {found}. To tell them apart, name the field of its seed in" in "\n".join(shown)
     billing(it, "[fields]", 'seed = "seed"')
     assert not told(it, offline=True)
     billing(it, "[abilities]", "varies = true")

@@ -53,7 +53,10 @@ def test_the_end_of_the_reference_is_told_where_the_profile_is_named(film: Film)
 def test_a_plan_says_so_in_full_and_stays_the_same_otherwise(film: Film) -> None:
     shown = film.run("plan", "--offline")
     assert shown.code == 0
-    assert "Warning: OpenAI Videos API was switched off on 2026-09-24; instead: any host" in shown.out
+    assert (
+        "Warning: OpenAI Videos API was switched off on 2026-09-24. Instead, set provider.base_url to a"
+        in shown.out
+    )
     assert "Lint:" not in shown.out
 
 
@@ -73,3 +76,14 @@ def test_a_model_that_ends_by_itself_is_told_once(film: Film) -> None:
     film.write("manifests/more.toml", '[clips.quay]\nprompt = "A quay."\nmodel = "sora-2"\n')
     assert told_on(film, date(2026, 11, 22), "relay") == ["sora-2 is switched off on 2026-12-01"]
     assert told_on(film, date(2026, 1, 1), "relay") == []
+
+
+def test_a_model_that_ends_names_the_model_to_use(film: Film) -> None:
+    ends = '[env.relay.provider.models.sora-2]\nsunset = 2026-01-01\nreplacement = "sora-3"\n'
+    film.write("sorasync.toml", CONFIG + ends)
+    film.write("manifests/more.toml", '[clips.quay]\nprompt = "A quay."\nmodel = "sora-2"\n')
+    shown = film.run("--env", "relay", "plan", "--offline")
+    assert "Warning: sora-2 was switched off on 2026-01-01. Instead, use sora-3.\n" in shown.out
+    checks = film.run("--env", "relay", "doctor", "--offline", "--format", "json").json["checks"]
+    (ended,) = [one for one in checks if one["name"] == "sunset"]
+    assert (ended["level"], ended["hint"]) == ("error", "use sora-3")

@@ -93,6 +93,28 @@ def test_why_shows_the_words_that_changed(film: Films) -> None:
     assert "A cat on a {+red+} mat today." in out
 
 
+def test_why_names_providers_and_calls_a_change_what_the_plan_calls_it(film: Films) -> None:
+    one = film('[clips.a]\nprompt = "A."\n')
+    one.settle()
+    settings = one.read("sorasync.toml")
+    one.write("sorasync.toml", f'{settings}[provider]\nprofile = "openai"\n')
+    out = one.run("why", "a").out
+    assert "provider: preview → openai\n" in out
+    assert "true" not in out
+    assert {
+        "name": "provider",
+        "before": "preview",
+        "after": "openai",
+    } in one.run("why", "a", "--format", "json").json["renders"][0]["fields"]
+    one.write("sorasync.toml", settings)
+    one.write("manifests/a.toml", '[clips.a]\nprompt = "B."\n')
+    one.settle()
+    one.write("manifests/a.toml", '[clips.a]\nprompt = "A."\n')
+    assert "→ clip.a  reuse" in one.run("plan", "--short").out
+    assert "→ clip.a: reuse\n" in one.run("why", "a").out
+    assert "planned    reuse: " in one.run("show", "a").out
+
+
 def test_why_names_what_a_render_waits_for(film: Films) -> None:
     out = film(_MARKET).run("why", "clip.market").out
     assert "waits for: clip.market#2" in out

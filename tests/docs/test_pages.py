@@ -129,10 +129,29 @@ def test_the_first_page_works_as_it_is_typed(tmp_path: Path, program: str) -> No
     assert {"sorasync.toml", ".gitattributes", "state/README.md", "manifests/picks.toml"} <= set(listed)
 
 
+def test_the_last_step_of_the_tutorial_names_a_host_that_renders_its_clips(tmp_path: Path) -> None:
+    typed = "".join(block.code for block in blocks("sh") if block.page == "tutorial.md")
+    (settings,) = [block.code for block in blocks("toml") if block.page == "tutorial.md"]
+    for name, text in re.findall(
+        r"^cat > (manifests/\S+) <<'END'\n(.*?)^END$", typed, re.MULTILINE | re.DOTALL
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "sorasync.toml").write_text(settings, encoding="utf-8")
+    library = Library.open(tmp_path)
+    assert library.validate() == ()
+    plan = library.plan(offline=True).plan
+    assert plan.diagnostics == () and plan.refusals == () and not plan.cost.unknown
+    assert {change.action.value for change in plan.changes} == {"create"}
+    assert library.profile.base_url is not None
+    assert f"export {library.profile.auth.env}=" in typed
+
+
 @pytest.mark.heavy
 def test_the_tutorial_makes_its_film(tmp_path: Path, program: str) -> None:
     pytest.importorskip("opentimelineio")
-    typed = [block.code for block in blocks("sh") if block.page == "tutorial.md"]
+    # The last step needs a key, and pays.
+    *typed, _ = [block.code for block in blocks("sh") if block.page == "tutorial.md"]
     path = f"{put_program(program, tmp_path / 'bin').parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [shutil.which("bash") or "sh", "-c", "\n".join(["set -e", *typed])],

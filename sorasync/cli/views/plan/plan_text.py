@@ -210,7 +210,7 @@ def counts_and_cost(plan: Plan) -> Iterator[str]:
 
 
 # Warnings that a plan shows in full, with the words before their remedy.
-_IN_FULL = {"S128": "instead", "S130": "to tell them apart"}
+_IN_FULL = {"S128": "Instead", "S130": "To tell them apart"}
 
 
 def _diagnosed(plan: Plan) -> Iterator[str]:
@@ -219,8 +219,8 @@ def _diagnosed(plan: Plan) -> Iterator[str]:
 
     for one in plan.diagnostics:
         if one.code in _IN_FULL:
-            way = f"; {_IN_FULL[one.code]}: {one.expected}" if one.expected else ""
-            yield f"Warning: {one.message}{way}."
+            way = f" {_IN_FULL[one.code]}, {one.expected}." if one.expected else ""
+            yield f"Warning: {one.message}.{way}"
     others = [one for one in plan.diagnostics if one.code not in _IN_FULL]
     if others:
         yield f"Lint: {counts_text(others)} (shown by: sorasync validate)."

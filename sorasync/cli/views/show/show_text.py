@@ -124,4 +124,4 @@ def _around(view: RenderView) -> Iterator[tuple[str, str]]:
     if view.needed_by:
         yield "needed by", ", ".join(view.needed_by)
     if view.change is not None:
-        yield "planned", f"{view.change.action.value}: {one_line(view.change.reason)}"
+        yield "planned", f"{view.change.word}: {one_line(view.change.reason)}"

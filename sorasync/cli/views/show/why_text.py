@@ -68,7 +68,7 @@ def _paid(view: RenderView) -> Decimal | None:
 def _planned(view: RenderView, change: Change, labels: Mapping[str, str]) -> Iterator[str]:
     price = f", {money(change.cost_usd)}" if change.paid else ""
     name = click.style(view.label, bold=True)
-    yield f"{change.action.mark} {name}: {change.action.value}{price}"
+    yield f"{change.action.mark} {name}: {change.word}{price}"
     yield f"    because: {one_line(change.reason)}"
     for field in change.fields:
         yield f"    {field.name}: {_field(field, labels)}"
