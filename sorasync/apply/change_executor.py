@@ -241,7 +241,8 @@ class ChangeExecutor:
             # The Images API has no list. A drawing of this machine costs nothing to draw again.
             return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
         if not lost_in_a_batch(record):
-            return await self.questions.settle(change.key, self._deadline(change))
+            words = change.render.prompt if change.render is not None else ""
+            return await self.questions.settle(change.key, words, self._deadline(change))
         return (
             InDoubtAnswer.ASK
             if self.batching is None

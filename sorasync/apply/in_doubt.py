@@ -48,6 +48,7 @@ class InDoubt:
         self._turn = asyncio.Lock()
         self._looks = 0
         self._left: dict[str, float] = {}
+        self._words: dict[str, str] = {}
         self._answers: dict[str, Job | InDoubtAnswer] = {}
         self._repeated: set[str] = set()
         # Seconds without a query after the host did not answer.
@@ -56,14 +57,17 @@ class InDoubt:
         settle = context.profile.abilities.list_settle_seconds
         self._pause = min(max(_SHORTEST, settle / 4), _LONGEST)
 
-    async def settle(self, key: str, deadline: float) -> Job | InDoubtAnswer:
+    async def settle(self, key: str, words: str, deadline: float) -> Job | InDoubtAnswer:
         """Find the job of a record with an unknown outcome, or tell what to do without one.
+
+        `words` is its prompt: of a row, the state has only a digest.
 
         An adopted job's id is durable when this returns. Waits while the list has not settled or a request
         of the same words is on its way, but not past an interruption or the deadline (monotonic). Raises
         `AuthFailed` or `QuotaExhausted`.
         """
         context = self._context
+        self._words[key] = words
         if self._refused is not None:
             raise self._refused
         # The settling time counts from when the request can last have left, not from this run's start.
@@ -208,10 +212,10 @@ class InDoubt:
 
     def _settle(self, evidence: Evidence, left: dict[str, float]) -> list[_Settled]:
         """What the evidence says of those that are `left`; who is given a job has it durably."""
-        remote_ids = self._context.store.remote_ids()
+        remote_ids = self._context.store.remote_ids(self._context.provider.name)
         others = self._of(Status.INTENT, Status.BATCHED)
         settled: list[_Settled] = []
-        for finding in findings(self._open(), evidence, remote_ids, others, left):
+        for finding in findings(self._open(), evidence, remote_ids, others, left, self._words):
             if finding.key not in left or finding.verdict is Verdict.WAIT:
                 continue
             if finding.job is None:
@@ -290,14 +294,22 @@ async def gather(context: Context, since: float) -> Evidence | None:
         return None
     asked_at = context.clock.now()
     pages: list[Page] = []
+    cut: list[None] = []
     since -= CLOCK_ALLOWANCE
-    async for _ in jobs_since(context.provider, since, turned=pages.append, clock=context.clock):
+    walk = jobs_since(
+        context.provider,
+        since,
+        turned=pages.append,
+        cut=lambda: cut.append(None),
+        clock=context.clock,
+    )
+    async for _ in walk:
         pass
     # Keep older jobs too: one that matches in all but its age must not be paid for again.
     jobs = list({job.id: job for page in pages for job in page.jobs}.values())
     return Evidence(
         jobs=jobs,
-        complete=abilities.list == "complete" and not any(page.unread for page in pages),
+        complete=abilities.list == "complete" and not cut and not any(page.unread for page in pages),
         prompts=abilities.list_returns_prompts,
         settled_before=asked_at - abilities.list_settle_seconds,
     )

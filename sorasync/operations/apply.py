@@ -233,6 +233,9 @@ def _approved_plan(project: Project, options: ApplyOptions, store: Store) -> Pla
         plan = _loaded(project, options.plan_file, store)
         planned = prepare_saved_plan(project, options.planning, store, plan)
         planned = replace(planned, plan=with_rows(planned.plan, planned.graph.renders))
+        # What a row costs depends on what is sent for it, which the file does not say.
+        if found := repriced(planned.plan, project.hosts, rows=True):
+            raise PlanStale(found)
     else:
         planned = make_plan(project, options.planning, store)
     if options.only_pending:
@@ -264,16 +267,16 @@ def _loaded(project: Project, file: Path, store: Store) -> Plan:
     if plan.provider != project.profile.provider_name or plan.env != (project.config.env or ""):
         raise PlanStale([f"it was made for {plan.provider}, env {plan.env or 'base'}"])
     for change in plan.changes:
-        if project.hosts.find(change.provider) is None:
-            raise PlanStale(
-                [f"{change.label} was to go to {change.provider}, which is no longer a host of this library"]
-            )
+        for provider in (change.provider, *(one.provider for one in change.alternatives)):
+            if project.hosts.find(provider) is None:
+                gone = f"{change.label} was to go to {provider}, which is no longer a host of this library"
+                raise PlanStale([gone])
     if not plan.lineage and plan.library != project.name:
         # Made before there was a state: without a lineage, only the name tells libraries apart.
         raise PlanStale([f"it was made for the library {plan.library}, this one is {project.name}"])
     found = _differences(plan, store)
     found = found or retried(plan, _tried(plan, store))
-    if found := found + repriced(plan, project.hosts):
+    if found := found + repriced(plan, project.hosts, rows=False):
         raise PlanStale(found)
     return plan
 

@@ -274,18 +274,23 @@ class _Cancelling:
 
         assert self.wanted.record.remote_id is not None
         refused: ProviderError | None = None
+        accepted = False
         try:
             await self.client.cancel(self.wanted.record.remote_id, queued=queued)
+            accepted = True
         except (ServerError, OutcomeUnknown):
             # The request may have arrived: the job's state decides.
             refused = None
         except ProviderError as error:
             refused = error
-        job = await self._end(self.client.clock.monotonic() if refused else None)
+        job = await self._end(self.client.clock.monotonic() if refused else None, accepted=accepted)
         return self._ended(job, refused)
 
-    async def _end(self, until: float | None) -> Job | bool | None:
-        """The job once it has ended, None if the host no longer knows it, False if neither is certain yet."""
+    async def _end(self, until: float | None, *, accepted: bool) -> Job | bool | None:
+        """The job once it has ended, None if the host no longer knows it, False if neither is certain yet.
+
+        Only where the host has `accepted` the request does one 404 say that there is no job any more.
+        """
         from sorasync.provider.errors import NotFound, ProviderError
 
         assert self.wanted.record.remote_id is not None
@@ -296,7 +301,8 @@ class _Cancelling:
             try:
                 job = await self.client.get(self.wanted.record.remote_id)
             except NotFound:
-                return None
+                if accepted:
+                    return None
             except ProviderError:
                 pass
             else:

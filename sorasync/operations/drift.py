@@ -102,12 +102,15 @@ def sweep_all(
     seeking.unkept(unkept)
     seeking.remotes()
     seeking.names(store)
-    held = store.remote_ids()
+    unknown: list[str] = []
+    for provider, one in found.items():
+        held = store.remote_ids(provider)
+        unknown += [job.id for job in one.jobs if job.id not in held]
     return Swept(
         drift=Drift(
             items=tuple(sorted(seeking.items.values(), key=lambda item: (item.label, item.key))),
             expected=seeking.expected,
-            unknown=tuple(job.id for one in found.values() for job in one.jobs if job.id not in held),
+            unknown=tuple(unknown),
             asked=any(one.listed for one in found.values()),
             checked=files.here,
             hashed=files.hashed,

@@ -130,7 +130,7 @@ def gather(
     """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
     left: list[LeftOut] = []
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
-    declared, held = _declared_signatures(graph, store), store.remote_ids()
+    declared, held = _declared_signatures(graph, store), store.remote_ids(host.profile.provider_name)
     now = host.clock.now()
     for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):

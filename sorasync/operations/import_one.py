@@ -69,12 +69,21 @@ def import_render(
             bound = _with_outdated(bound, session.store, graph, render, before)
         link_names_again(project)
         return bound
-    host = project.host_at(render.provider)
-    host.require()
-    with changing(project, waiting) as session:
-        before = session.store.record(render.key)
-        bound = bind(host, session, graph, render, source, force=force)
-        return _with_outdated(bound, session.store, graph, render, before)
+    from sorasync.provider.errors import NotFound
+
+    *earlier, last = (project.host_at(provider) for provider in render.route or (render.provider,))
+    for host in (*earlier, last):
+        host.require()
+        try:
+            with changing(project, waiting) as session:
+                before = session.store.record(render.key)
+                bound = bind(host, session, graph, render, source, force=force)
+                return _with_outdated(bound, session.store, graph, render, before)
+        except NotFound:
+            # It may have been made at the next host of the route.
+            if host is last:
+                raise
+    raise AssertionError(source)
 
 
 def _with_outdated(
@@ -117,7 +126,7 @@ def bind(
     record holds, that failed, or that says it is something else (unless `force`).
     """
     label = graph.label(render.address)
-    refuse_held(session.store, remote_id, render.key)
+    refuse_held(session.store, remote_id, host.profile.provider_name, render.key)
     if render.kind is Kind.CHARACTER:
         if not asyncio.run(_character_exists(host, remote_id)):
             raise SorasyncError(f"{host.profile.provider_name} has no character {remote_id}")

@@ -47,13 +47,17 @@ async def _sweep(host: Host, since: float | None) -> Sweep:
     if not host.profile.can("list"):
         return Sweep((), complete=False, listed=False)
     pages: list[Page] = []
+    cut: list[None] = []
     async with host.client() as provider:
         try:
-            async for _ in jobs_since(provider, since, turned=pages.append, clock=host.clock):
+            walk = jobs_since(
+                provider, since, turned=pages.append, cut=lambda: cut.append(None), clock=host.clock
+            )
+            async for _ in walk:
                 pass
         except NotSupported:
             return Sweep((), complete=False, listed=False)
-    readable = not any(page.unread for page in pages)
+    readable = not cut and not any(page.unread for page in pages)
     jobs = {job.id: job for page in pages for job in page.jobs}
     return Sweep(tuple(jobs.values()), complete=readable and host.profile.abilities.list == "complete")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Kind, Render
+    from sorasync.profile.profile import Profile
     from sorasync.provider.wire import Job
     from sorasync.state.lock import LockWait
 
@@ -36,7 +37,7 @@ class Recovered:
 
     `by_age` are those from the list that only their age tells apart, such as takes of one prompt;
     `unreadable` are sidecars that could not be used, `damaged` videos that are not what they are named by;
-    `provider` says why the provider's list was not used, None if it was.
+    `provider` says whose list was not used and why, None if every one was; `asked` whether any was.
     """
 
     lock_file: int = 0
@@ -49,6 +50,7 @@ class Recovered:
     unreadable: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     provider: str | None = None
+    asked: bool = False
 
 
 def recover_state(
@@ -153,15 +155,19 @@ class _Recovery:
         from sorasync.operations.provider_jobs import sweep
         from sorasync.provider.errors import ProviderError
 
-        open_renders = self._unknown_renders()
-        if not open_renders:
+        if not self._unknown_renders():
             return
         if offline:
             self._found.provider = "it was not asked (--offline)"
             return
-        several, silent = self._project.hosts.several, []
+        several, silent, listed = self._project.hosts.several, [], False
         for host in self._project.every_host():
-            here = [render for render in open_renders if render.provider == host.provider]
+            # A render with a route may have been made at any host of it.
+            here = [
+                render
+                for render in self._unknown_renders()
+                if host.provider in (render.route or (render.provider,))
+            ]
             if not here:
                 continue
             try:
@@ -170,10 +176,12 @@ class _Recovery:
                 silent.append(f"it could not be asked: {error.message}")
                 continue
             if swept.listed:
-                self._match(here, [job for job in swept.jobs if self._fetchable(job)])
+                listed = True
+                self._match(host.profile, here, [job for job in swept.jobs if self._fetchable(job)])
             else:
                 silent.append(f"{host.name} has no list of videos" if several else "it has no list of videos")
-        self._found.provider = "; ".join(silent)
+        self._found.asked = listed
+        self._found.provider = "; ".join(silent) or None
 
     def _unknown_renders(self) -> list[Render]:
         from sorasync.graph.render import Kind
@@ -191,9 +199,9 @@ class _Recovery:
             return job.expires_at is None or job.expires_at > now
         return not job.status.terminal
 
-    def _match(self, renders: list[Render], jobs: list[Job]) -> None:
+    def _match(self, profile: Profile, renders: list[Render], jobs: list[Job]) -> None:
         """Identical requests may claim each other's jobs, so only their number counts."""
-        held = self._store.remote_ids()
+        held = self._store.remote_ids(profile.provider_name)
         groups: dict[tuple[object, ...], list[Render]] = defaultdict(list)
         for render in renders:
             groups[request_signature(wanted_of(render))].append(render)
@@ -211,15 +219,13 @@ class _Recovery:
                 self._ambiguous |= {r.key: [job.id for job in candidates] for r in group if candidates}
                 continue
             for render, job in zip(group, candidates, strict=False):
-                self._claim(render, job)
+                self._claim(profile, render, job)
                 if len(group) > 1:
                     self._found.by_age.append(self._graph.label(render.address))
 
-    def _claim(self, render: Render, job: Job) -> None:
+    def _claim(self, profile: Profile, render: Render, job: Job) -> None:
         with self._store.transaction():
-            new_record(
-                self._project.hosts.at(render.provider), self._session, render, status_of(job), job.id, job
-            )
+            new_record(profile, self._session, render, status_of(job), job.id, job)
             self._store.log(
                 "recovered", render.address, render.key, self._session.run, source="list", remote_id=job.id
             )

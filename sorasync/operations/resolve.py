@@ -172,7 +172,10 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
 
     with project.synced_store() as store:
         records = [record for record in store.in_flight() if record.status in OPEN]
-        held = frozenset(store.remote_ids())
+        held = {
+            name: frozenset(store.remote_ids(name))
+            for name in (host.profile.provider_name for host in project.every_host())
+        }
         several = several_takes(store, (record.address for record in store.in_flight()))
         at_work = next(iter(all_holders(store)), None)
         batch_ids = frozenset(
@@ -184,7 +187,10 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
     if not records:
         return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
     asked = [host for host in project.every_host() if _listed(host, records)]
-    jobs = {host.profile.provider_name: _candidates(host, _listed(host, records), held) for host in asked}
+    jobs = {
+        (name := host.profile.provider_name): _candidates(host, _listed(host, records), held[name])
+        for host in asked
+    }
     unlisted = {
         record.key
         for host in project.every_host()
@@ -330,7 +336,7 @@ def adopt(host: Host, session: ChangeSession, record: Record, job_id: str, *, fo
             f"{record.address} is a still: {host.profile.name} keeps no job of it",
             hint="--resend or --forget",
         )
-    refuse_held(session.store, job_id, record.key)
+    refuse_held(session.store, job_id, host.profile.provider_name, record.key)
     job = ask(host, job_id)
     found = compare_job(wanted_by(record), job)
     if not found.same and not force:
@@ -367,9 +373,9 @@ def forget(session: ChangeSession, *records: Record) -> None:
             store.forget([record.key], run=session.run)
 
 
-def refuse_held(store: Store, job_id: str, key: str | None = None) -> None:
-    """Raises `SorasyncError` if a record other than that of `key` holds the job."""
-    holder = store.remote_ids().get(job_id)
+def refuse_held(store: Store, job_id: str, provider: str, key: str | None = None) -> None:
+    """Raises `SorasyncError` if a record other than that of `key` holds the provider's job."""
+    holder = store.remote_ids(provider).get(job_id)
     if holder is None or holder == key:
         return
     record = store.record(holder)

@@ -7,7 +7,7 @@ one is raised.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from sorasync.plan.change import Bind, Change
 from sorasync.plan.cost import money, total
 from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
+from sorasync.profile.hosts import DEFAULT_HOST
 from sorasync.state.record import Binding
 from sorasync.text import and_more, counted
 
@@ -202,8 +203,8 @@ def _budget(plan: Plan, policy: Policy) -> list[Refusal]:
         )
     for cap in policy.hosts:
         found += _host_budget(plan, cap)
-    if plan.cost.unknown and not policy.allow_unknown_cost:
-        found.append(_unpriced(plan))
+    if not policy.allow_unknown_cost and (unpriced := list(_unpriced(plan.changes))):
+        found.append(_unknown_cost(unpriced))
     return found
 
 
@@ -235,21 +236,31 @@ def _dearest(changes: Iterable[Change]) -> str:
     return and_more([f"{label} {money(price)}" for price, label in priced], 3, "render")
 
 
-def _unpriced(plan: Plan) -> Refusal:
+def _unpriced(changes: Iterable[Change]) -> Iterator[tuple[Change, str]]:
+    """The renders without a price, each with the host that it would be rendered at, also as a later one of a
+    route.
+    """
+    for change in changes:
+        if change.cost_usd is None:
+            yield change, change.host
+        yield from ((change, one.host) for one in change.alternatives if one.cost_usd is None)
+
+
+def _unknown_cost(unpriced: Sequence[tuple[Change, str]]) -> Refusal:
     """The refusal of renders that have no price in the profile or in `[prices]`."""
-    unknown = [change for change in plan.changes if change.cost_usd is None]
-    first = unknown[0]
+    first, host = unpriced[0]
     model, size = (first.render.model, first.render.size) if first.render else ("MODEL", "WIDTHxHEIGHT")
-    more = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    more = f", and {len(unpriced) - 1} more" if len(unpriced) > 1 else ""
     unit = "picture" if first.address.startswith("still.") else "second"
+    table = f"providers.{host}.prices" if host not in ("", DEFAULT_HOST) else "prices"
     return Refusal(
         "S505",
-        f"{len(unknown)} of its prices {'is' if len(unknown) == 1 else 'are'} unknown, "
+        f"{len(unpriced)} of its prices {'is' if len(unpriced) == 1 else 'are'} unknown, "
         "so its cost is unknown",
-        cause=f"{first.label}: no price is known for {model} at {size}{more}",
+        cause=f"{first.label}: no price is known for {model} at {size}{f' at {host}' if host else ''}{more}",
         ways=(
             ("--allow-unknown-cost", "this run"),
-            (f'[prices."{model}"] "{size}" = PRICE', f"in sorasync.toml: dollars per {unit}"),
+            (f'[{table}."{model}"] "{size}" = PRICE', f"in sorasync.toml: dollars per {unit}"),
             ("[budget] allow_unknown = true", "in sorasync.toml, for good"),
         ),
     )

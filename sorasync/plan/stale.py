@@ -70,11 +70,11 @@ def retried(plan: Plan, tried: Mapping[str, int]) -> list[str]:
     ]
 
 
-def repriced(plan: Plan, hosts: Hosts) -> list[str]:
-    """Renders whose price is no longer the plan's."""
+def repriced(plan: Plan, hosts: Hosts, *, rows: bool) -> list[str]:
+    """Renders whose price is no longer the plan's: those of `rows`, or all others."""
     found = []
     for change in plan.changes:
-        if change.render is None or not change.action.renders:
+        if change.render is None or change.render.private != rows or not change.action.renders:
             continue
         price = cost_at(hosts, change.render, batch=plan.batch)
         if price != change.cost_usd:

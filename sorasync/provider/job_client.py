@@ -28,6 +28,7 @@ from sorasync.provider.errors import (
     NotSupported,
     OutcomeUnknown,
     QuotaExhausted,
+    ServerError,
 )
 from sorasync.provider.find_path import Answer
 from sorasync.provider.host_client import HostClient, refused_render
@@ -128,9 +129,12 @@ class JobClient(HostClient):
         """The job in the list that has our label, made since it was sent."""
         spec = self._job.list
         assert spec is not None and spec.label is not None
-        async for job in jobs_since(self, sent, clock=self._clock):
+        cut: list[None] = []
+        async for job in jobs_since(self, sent, cut=lambda: cut.append(None), clock=self._clock):
             if Answer(job.raw, {}).first((spec.label,), word) == label:
                 return job
+        if cut:
+            raise ServerError(f"{self.host.name} did not show its whole list of jobs")
         return None
 
     async def get(self, job_id: str) -> Job:

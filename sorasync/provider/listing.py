@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
-from sorasync.clock import Clock, SystemClock
+from sorasync.clock import CLOCK_ALLOWANCE, Clock, SystemClock
 from sorasync.provider.base import Provider
 from sorasync.provider.errors import ServerError
 from sorasync.provider.wire import Job, Page
@@ -30,22 +30,50 @@ class PageCount:
         self._pages += 1
 
 
+class _Order:
+    """Whether a list is visibly newest first: hosts may ignore what order was asked for."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self._oldest = 0.0
+        self._broken = False
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Look at the next jobs. Those that were made at the same time may be in any order."""
+        for job in jobs:
+            if job.created_at is None:
+                continue
+            if self._first is None:
+                self._first = self._oldest = job.created_at
+            self._broken |= job.created_at > self._oldest + CLOCK_ALLOWANCE
+            self._oldest = min(self._oldest, job.created_at)
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether what follows is older than what was seen."""
+        return self._first is not None and self._oldest < self._first and not self._broken
+
+
 async def jobs_since(
     provider: Provider,
     created_after: float | None = None,
     *,
     limit: int = 100,
     turned: Callable[[Page], object] = lambda page: None,
+    cut: Callable[[], object] = lambda: None,
     clock: Clock | None = None,
 ) -> AsyncIterator[Job]:
     """The provider's jobs made after a Unix time (None: all), newest first, a page at a time.
 
-    Stops after the first page that holds nothing new enough; jobs without a time count as new. Lists that
-    ignore the cursor and start over end where they repeat themselves. `turned` is called with each page.
-    Raises `NotSupported` where there is no list, and `ServerError` for one without an end.
+    Stops after the first page that holds nothing new enough, unless the list is not newest first; jobs
+    without a time count as new. Lists that ignore the cursor and start over end where they repeat themselves.
+    `turned` is called with each page, `cut` where there may be more such jobs than could be read: then one
+    that did not come may exist. Raises `NotSupported` where there is no list, and `ServerError` for one
+    without an end.
     """
     seen: set[str] = set()
     after: str | None = None
+    order = _Order()
     count = PageCount(clock or SystemClock())
     while True:
         count.turn()
@@ -56,7 +84,12 @@ async def jobs_since(
         young = [job for job in fresh if _young(job, created_after)]
         for job in young:
             yield job
-        if page.after is None or page.after == after or not young:
+        order.add(fresh)
+        if fresh and not young and order.newest_first:
+            return
+        if page.after is None or page.after == after or not fresh:
+            if page.after is not None or page.cut:
+                cut()
             return
         after = page.after
 

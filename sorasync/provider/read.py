@@ -170,11 +170,14 @@ def read_page(body: object, limit: int, *, body_urls: bool = False, paging: str 
     read = [read_job(entry, body_urls=body_urls) for entry in entries]
     jobs = tuple(job for job in read if job is not None)
     unread = sum(job is None and "status" in table(entry) for job, entry in zip(read, entries, strict=True))
-    more = data.get("has_more")
+    more, stopped = data.get("has_more"), False
     if more is None:
         more = len(entries) >= limit > 0 and ("last_id" in data or paging == "full")
+        # A server that says nothing of it may have stopped at the limit; one that ignores it sends more.
+        stopped = len(entries) == limit
     last = text(data.get("last_id")) or (jobs[-1].id if jobs else None)
-    return Page(jobs, last if more and paging != "newest" else None, unread=unread)
+    after = last if more and paging != "newest" else None
+    return Page(jobs, after, unread=unread, cut=after is None and bool(more or stopped))
 
 
 def read_error(value: object) -> JobError | None:

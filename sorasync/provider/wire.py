@@ -81,13 +81,15 @@ class Page:
     """One page of the list, newest first. `after` asks for the next one, None at the end.
 
     `poll_after` is the server's hint for all of them, in seconds. `unread` counts entries that look like jobs
-    and are left out, since they have no id that could be used.
+    and are left out, since they have no id that could be used. `cut`: there are more, or may be, and nothing
+    asks for them.
     """
 
     jobs: tuple[Job, ...]
     after: str | None
     poll_after: float | None = None
     unread: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,15 +60,17 @@ def findings(
     held: Iterable[str],
     sending: Iterable[Record] = (),
     left: Mapping[str, float] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> list[MatchFinding]:
     """A verdict for every open record. Pure.
 
     `held` are the remote ids that records already have; `sending` are records whose request is on its way
     now: a matching job may be theirs, so nothing is decided until they are answered. `left` says by key when
-    a request can last have left this machine, if that is later than its intent.
+    a request can last have left this machine, if that is later than its intent; `words` the prompt, which no
+    record has of a row.
     """
     # Grouped first: which of several identical takes gets which job does not matter, their number does.
-    groups = _groups(records, sending)
+    groups = _groups(records, sending, words or {})
     taken = frozenset(held)
     known = taken.union(job.id for job in evidence.jobs)
     for job in evidence.jobs:
@@ -101,11 +103,14 @@ class _Group:
     aged: list[Job] = field(default_factory=list)
 
 
-def _groups(records: Iterable[Record], sending: Iterable[Record]) -> list[_Group]:
+def _groups(records: Iterable[Record], sending: Iterable[Record], words: Mapping[str, str]) -> list[_Group]:
     groups: dict[str, _Group] = {}
     open_ones = [(record, False) for record in records]
     for record, busy in open_ones + [(record, True) for record in sending]:
-        group = groups.setdefault(_sent(record), _Group(wanted_by(record), _source_id(record)))
+        wanted = wanted_by(record, words.get(record.key, ""))
+        group = groups.setdefault(_sent(record), _Group(wanted, _source_id(record)))
+        # The same request has the same prompt, whichever of them says it.
+        group.wanted = wanted if wanted.prompt else group.wanted
         if busy:
             group.busy = True
         else:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sorasync.clock import CLOCK_ALLOWANCE
-from sorasync.graph.key import folded
+from sorasync.graph.key import digest, folded
 from sorasync.plan.change import FieldChange
 from sorasync.provider.redact import HIDDEN, same_words
 from sorasync.state.rows import fields_of
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from sorasync.state.record import Record
 
 
+# What stands for the prompt of a row where it is shown.
+ROW_WORDS: Final = "(the prompt of the row)"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request asked for; None and an empty prompt are not compared.
+    """What a request asked for; None is not compared, nor is an empty prompt without a digest.
 
     `seconds` is the whole length, `part` that of what is made where it differs: hosts report either.
+    `prompt_sha256` stands for the prompt of a row, which is kept nowhere.
     """
 
     prompt: str
@@ -33,6 +38,7 @@ class Wanted:
     size: str | None
     seconds: float | None
     part: float | None = None
+    prompt_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,13 @@ def compare_job(wanted: Wanted, job: Job) -> JobComparison:
     differs, silent = [], []
     for name in ("prompt", "model", "size", "seconds"):
         ours, theirs = getattr(wanted, name), getattr(job, name)
-        if theirs is None:
+        if name == "prompt" and not ours and wanted.prompt_sha256 is not None:
+            ours = ROW_WORDS
+            if theirs is None or HIDDEN in theirs:
+                silent.append(name)
+            elif digest(folded(theirs)) != wanted.prompt_sha256:
+                differs.append(FieldChange(name, ours, theirs))
+        elif theirs is None:
             silent.append(name)
         elif ours and not _equal(name, ours, theirs) and not (name == "seconds" and theirs == wanted.part):
             differs.append(FieldChange(name, ours, theirs))
@@ -65,10 +77,18 @@ def is_older(job: Job, sent_at: float) -> bool:
     return job.created_at is not None and job.created_at < sent_at - CLOCK_ALLOWANCE
 
 
-def wanted_by(record: Record) -> Wanted:
-    """What a record's request asked for."""
-    prompt = str(fields_of(record.request).get("prompt", ""))
-    return Wanted(prompt, record.model, record.size, record.seconds, record.billed_seconds)
+def wanted_by(record: Record, words: str = "") -> Wanted:
+    """What a record's request asked for; `words` is its prompt where the record has none of a row."""
+    sent = fields_of(record.request).get("prompt")
+    row = None if sent else fields_of(record.inputs).get("prompt_sha256")
+    return Wanted(
+        str(sent or words),
+        record.model,
+        record.size,
+        record.seconds,
+        record.billed_seconds,
+        None if row is None else str(row),
+    )
 
 
 def _equal(name: str, ours: object, theirs: object) -> bool:

@@ -25,6 +25,6 @@ def paid_twice(store: Store) -> list[PaidTwice]:
         other = next((one for one in reversed(ids) if record is None or one != record.remote_id), None)
         if event.address is None or record is None or other is None:
             continue
-        if spare or store.holds_job(other):
+        if spare or store.holds_job(other, record.provider):
             found[other] = PaidTwice(event.address, job_of(record), other, spare)
     return list(found.values())

@@ -143,17 +143,21 @@ class Records(Attempts):
         )
         return [record_of(row) for row in rows]
 
-    def remote_ids(self) -> dict[str, str]:
-        """The key of every known remote id, earlier attempts included."""
+    def remote_ids(self, provider: str) -> dict[str, str]:
+        """The key of every known id of a provider, earlier attempts included: two hosts may give the same."""
         rows = self.session.rows(
-            "SELECT remote_id, key FROM attempts WHERE remote_id IS NOT NULL "
-            "UNION SELECT remote_id, key FROM records WHERE remote_id IS NOT NULL"
+            "SELECT remote_id, key FROM attempts WHERE remote_id IS NOT NULL AND provider = :host "
+            "UNION SELECT remote_id, key FROM records WHERE remote_id IS NOT NULL AND provider = :host",
+            {"host": provider},
         )
         return {str(remote): str(key) for remote, key in rows}
 
-    def holds_job(self, remote_id: str) -> bool:
+    def holds_job(self, remote_id: str, provider: str) -> bool:
         """Whether a record holds that id of a provider."""
-        return self.session.row("SELECT 1 FROM records WHERE remote_id = ?", (remote_id,)) is not None
+        asked = (remote_id, provider)
+        return (
+            self.session.row("SELECT 1 FROM records WHERE remote_id = ? AND provider = ?", asked) is not None
+        )
 
     def jobs_at(self, provider: str) -> dict[str, str]:
         """The address that each id of that provider was given to, earlier attempts included."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
+import httpx
 import pytest
 
 from sorasync.apply.events import Moment
@@ -11,6 +15,10 @@ from sorasync.apply.report import End
 from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
 from sorasync.plan.selection import Selection
+from sorasync.provider.local import in_process
+from sorasync.provider.redact import HIDDEN
+from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.match_job import ROW_WORDS, compare_job, wanted_by
 from sorasync.state.record import Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import World, clips, ends, numbered, outcome
@@ -310,3 +318,110 @@ def test_the_settling_time_goes_on_between_two_runs(world: MakeWorld) -> None:
     assert it.apply(wait=60.0).complete
     assert sent == [begun]
     assert it.billed() == {"clip.a": 1}
+
+
+ROWS = """
+[clips.ad]
+prompt = "A hand puts a letter to {{ name }} on a desk, morning light."
+[clips.ad.each]
+csv = "people.csv"
+key = "id"
+"""
+
+
+def rows(world: MakeWorld, *people: str) -> World:
+    """A library with a clip for each row."""
+    it = world(ROWS)
+    found = [f"{number},{name}" for number, name in enumerate(people)]
+    (it.root / "manifests" / "people.csv").write_text("\n".join(["id,name", *found]) + "\n")
+    return it
+
+
+def test_lost_answers_of_rows_are_found_although_the_state_has_no_prompt_of_them(world: MakeWorld) -> None:
+    it = rows(world, "Ada", "Ben")
+    it.faults({"route": "create", "do": "cut_after", "nth": [1, 2]})
+    assert it.apply().complete
+    assert it.billed() == {"clip.ad[id=0]": 1, "clip.ad[id=1]": 1}
+    for number, name in enumerate(("Ada", "Ben")):
+        job = it.server.jobs.get(it.record(f"clip.ad[id={number}]#1").remote_id or "")
+        assert job is not None
+        assert name in job.prompt
+
+
+def somebody_else(it: World, root: Path, manifest: str) -> None:
+    """Render at the same server for another library."""
+    other = World(root, manifest)
+    other.app, other.server, other.clock = it.app, it.server, it.clock
+    assert other.apply(parallelism=30).complete
+
+
+def test_a_row_takes_no_job_with_another_prompt(world: MakeWorld, tmp_path: Path) -> None:
+    it = rows(world, "Ada")
+    it.faults({"route": "create", "do": "cut_before", "nth": 1})
+    it.act(Moment.SENT, lambda: None)
+    assert it.apply(wait=0.0).outcomes[0].end is End.PENDING
+    somebody_else(it, tmp_path / "other", clips(["z"]))
+    assert it.apply().complete
+    job = it.server.jobs.get(it.record("clip.ad[id=0]#1").remote_id or "")
+    assert job is not None
+    assert "Ada" in job.prompt
+    assert len(it.charges()) == 2
+
+
+def test_a_row_whose_answer_was_lost_is_settled_by_hand(world: MakeWorld) -> None:
+    it = rows(world, "Ada")
+    it.profile = {"list": "partial"}
+    it.faults({"route": "create", "do": "cut_before", "nth": 1})
+    assert ends(it.apply()) == {"clip.ad[id=0]": End.OPEN}
+    record = it.record("clip.ad[id=0]#1")
+    it.faults()
+    job = Job("video_x", JobStatus.QUEUED, prompt="A hand puts a letter to Ada on a desk, morning  light.")
+    assert compare_job(wanted_by(record), job).same
+    (differs,) = compare_job(wanted_by(record), replace(job, prompt="A boat.")).differs
+    assert (differs.name, differs.before) == ("prompt", ROW_WORDS)
+    assert "prompt" in compare_job(wanted_by(record), replace(job, prompt=f"A {HIDDEN}.")).silent
+
+
+@pytest.mark.parametrize("lie", ["oldest first", "starts over", "nothing, and more"])
+def test_a_list_that_is_not_read_to_its_end_proves_no_absence(
+    world: MakeWorld, tmp_path: Path, lie: str
+) -> None:
+    it = world(clips(["a"]))
+    somebody_else(it, tmp_path / "other", numbered(30))
+    it.clock.time += 86_400
+    it.faults({"route": "create", "do": "cut_after", "nth": 1})
+    it.transport = Lying(in_process(it.app), lie)
+    report = it.apply()
+    assert len(it.charges()) == 31
+    if lie == "oldest first":
+        # Only the order is wrong: its last page has the job.
+        assert report.complete
+    else:
+        assert ends(report) == {"clip.a": End.OPEN}
+
+
+class Lying(httpx.AsyncBaseTransport):
+    """A host whose list is in another order than was asked for, or never leads to its end."""
+
+    def __init__(self, host: httpx.AsyncBaseTransport, lie: str) -> None:
+        self.host, self.lie = host, lie
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        query = dict(request.url.params)
+        if request.method != "GET" or "limit" not in query:
+            return await self.host.handle_async_request(request)
+        query["limit"] = "10"
+        if self.lie == "oldest first":
+            query["order"] = "asc"
+        else:
+            # What was made last is behind what this host ever shows.
+            query |= {"order": "asc"}
+            query.pop("after", None)
+        asked = httpx.Request("GET", request.url.copy_with(params=query), headers=request.headers)
+        answer = await self.host.handle_async_request(asked)
+        body = json.loads(await answer.aread())
+        if self.lie == "starts over":
+            body["has_more"] = True
+        if self.lie == "nothing, and more":
+            body |= {"data": [], "has_more": True, "last_id": None, "first_id": None}
+        return httpx.Response(answer.status_code, json=body)

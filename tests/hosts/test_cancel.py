@@ -175,9 +175,23 @@ prefer = ["default", "two"]
 def test_an_answer_that_is_lost_is_settled_by_what_the_host_says_of_the_job(host: MakeHost) -> None:
     it = host("runway")
     it.faults({"route": "cancel", "do": "cut_after"})
-    assert cancelled(it, "a")[0].end is CancelEnd.CANCELLED
+    # That it does not know the job may be a slip: the next apply asks several times.
+    assert cancelled(it, "a")[0].end is CancelEnd.ASKED
+    assert ends(it.apply()) == {"clip.a": End.BLOCKED}
     assert it.billed() == 0
     assert counted(it) is None
+
+
+def test_a_slip_of_a_host_that_refused_to_cancel_cancels_nothing(host: MakeHost) -> None:
+    it = host("fal")
+    it.faults({"route": "cancel", "do": "error"}, {"route": "get", "do": "not_found", "nth": 4})
+    found = in_progress(it.project, ("a",))
+    (end,) = cancelled(it, found=found)
+    assert end.end is CancelEnd.ASKED
+    assert it.record("clip.a#1").status is Status.SUBMITTED
+    it.faults()
+    assert it.apply().complete
+    assert it.server.requests["create"] == 1
 
 
 def test_a_request_that_never_arrived_leaves_the_render_in_progress(host: MakeHost) -> None:

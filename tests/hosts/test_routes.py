@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from sorasync.apply.report import End
 from sorasync.manifest.diagnostic import ManifestError
+from sorasync.operations.import_one import import_render
+from sorasync.operations.recover import recover_state
 from sorasync.plan.action import Action
+from sorasync.plan.planfile import encode
+from sorasync.plan.policy import PlanRefused
+from sorasync.plan.stale import PlanStale
+from sorasync.state.lock import LockWait
 from sorasync.state.record import Status
 from tests.apply.world import ends
 from tests.hosts.two_hosts import KEYS, Down, TwoHosts, at, clip
@@ -123,3 +131,52 @@ def test_what_a_route_leaves_open_is_refused(routed: TwoHosts) -> None:
     told = " ".join(str(one) for one in caught.value.diagnostics)
     assert "there is no [providers.nobody]" in told
     assert "`two` is in the route twice" in told
+
+
+def test_a_host_of_a_route_without_a_price_needs_the_permission_to_spend_it(routed: TwoHosts) -> None:
+    unpriced = '[providers.own]\nprofile = "vllm-omni"\nbase_url = "http://own.example/v1"\n[models.hero]'
+    routed.configure("[models.hero]", unpriced)
+    routed.configure('prefer = ["two", "default"]', 'prefer = ["two", "own"]')
+    (refused,) = routed.plan().refusals
+    assert refused.code == "S505"
+    assert refused.cause == "clip.market: no price is known for sora-2 at 1280x720 at own"
+    assert refused.ways[1][0] == '[providers.own.prices."sora-2"] "1280x720" = PRICE'
+    with pytest.raises(PlanRefused):
+        routed.apply(max_cost=Decimal(100))
+    assert routed.paid("two") == []
+    routed.configure("[models.hero]", '[providers.own.prices."sora-2"]\n"1280x720" = 0.01\n[models.hero]')
+    assert routed.plan().refusals == ()
+
+
+def test_a_recovery_finds_what_a_later_host_of_the_route_has_made(routed: TwoHosts) -> None:
+    routed.faults("two", {"route": "create", "do": "moderated"})
+    assert routed.apply().complete
+    for name in ("state", "assets"):
+        shutil.rmtree(routed.root / name)
+    (routed.root / "sorasync.lock").unlink()
+    found = recover_state(routed.project, LockWait("recover"))
+    assert sorted(found.listed) == ["clip.lamp", "clip.market"]
+    assert (found.provider, found.asked) == (None, True)
+    assert {change.action for change in routed.plan().changes} == {Action.DOWNLOAD}
+
+
+def test_an_import_finds_a_video_at_a_later_host_of_the_route(routed: TwoHosts) -> None:
+    routed.faults("two", {"route": "create", "do": "moderated"})
+    assert routed.apply().complete
+    job = routed.record("clip.market#1").remote_id
+    for name in ("state", "assets"):
+        shutil.rmtree(routed.root / name)
+    (routed.root / "sorasync.lock").unlink()
+    assert import_render(routed.project, "clip.market", str(job), LockWait("import")).remote_id == job
+
+
+def test_a_saved_plan_whose_route_has_lost_a_host_is_stale(routed: TwoHosts, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    saved.write_bytes(b"".join(encode(routed.plan())))
+    routed.configure(
+        '[route.safe]\nprefer = ["two", "default"]', '[route.safe]\nprefer = ["default", "queue"]'
+    )
+    routed.configure("[providers.two]", "[providers.three]")
+    routed.configure("http://two.example/v1", "http://three.example/v1")
+    with pytest.raises(PlanStale, match="no longer a host of this library"):
+        routed.apply(plan_file=saved)

@@ -393,3 +393,51 @@ def test_a_model_that_has_a_name_of_one_s_own_is_changed_where_it_is_named(libra
     assert 'use = "fal-ai/veo3.1/fast"' in (it.root / "sorasync.toml").read_text()
     moved = migration(it.project, "sora-2", "fal-ai/veo3/fast", provider="queue")
     assert (moved.host, moved.moves) == ("queue", False)
+
+
+def test_an_id_that_two_hosts_have_given_is_a_job_at_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in KEYS.values():
+        monkeypatch.setenv(variable, variable)
+    monkeypatch.setattr("sorasync.preview.dialects.base.secrets.token_hex", lambda _: "1")
+    it = TwoHosts(tmp_path, clip("here"))
+    assert it.apply().complete
+    it.write(clip("here") + clip("there", at("two")))
+    it.faults("two", {"route": "create", "do": "cut_after", "nth": 1})
+    assert it.apply().complete
+    assert it.paid("two") == ["there"]
+    assert it.record("clip.here#1").remote_id == it.record("clip.there#1").remote_id
+
+
+ROW = """
+[clips.ad]
+prompt = "A letter to {{ name }}."
+params = { generate_sound = false }
+[clips.ad.each]
+csv = "people.csv"
+key = "id"
+"""
+
+
+OWN = 'profile = "vllm-omni"\napi_key_env = "OPENAI_API_KEY"'
+
+
+def test_a_saved_plan_of_rows_has_the_prices_of_what_is_sent_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in KEYS.values():
+        monkeypatch.setenv(variable, variable)
+    words = "[provider.price_words]\nsilent = { generate_sound = false }\n"
+    prices = '[prices."sora-2"]\n"1280x720" = 0.02\n"* silent" = 0.01\n'
+    it = TwoHosts(tmp_path, ROW, config=words + prices)
+    it.configure('profile = "openai"\nbase_url = "http://one', f'{OWN}\nbase_url = "http://one')
+    (it.root / "manifests" / "people.csv").write_text("id,name\n7,Ada\n")
+    saved = tmp_path / "plan.json"
+    saved.write_bytes(b"".join(encode(it.plan())))
+    it.configure('"* silent" = 0.01', '"* silent" = 0.03')
+    with pytest.raises(PlanStale, match=r"now costs \$0.12, planned \$0.04"):
+        it.apply(plan_file=saved)
+    it.configure('"* silent" = 0.03', '"* silent" = 0.01')
+    it.apply(plan_file=saved)
+    assert it.asked("default")["create"] == 1

@@ -240,13 +240,15 @@ def test_a_clip_that_was_rendered_again_is_not_rendered_a_third_time(world: Worl
 
 def test_a_price_that_changed_makes_its_line_stale(world: World) -> None:
     plan = world.plan(LIBRARY)
-    assert repriced(plan, Hosts(world.profile)) == []
-    assert repriced(world.plan(batch=True), Hosts(world.profile)) == []
+    assert repriced(plan, Hosts(world.profile), rows=False) == []
+    assert repriced(world.plan(batch=True), Hosts(world.profile), rows=False) == []
     dearer = load_profile("openai", prices={"sora-2": {"1280x720": Decimal("0.25")}})
-    assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, Hosts(dearer))
-    assert not any(line.startswith("character") for line in repriced(plan, Hosts(dearer)))
+    assert "clip.b now costs $2.00, planned $0.80" in repriced(plan, Hosts(dearer), rows=False)
+    assert not any(line.startswith("character") for line in repriced(plan, Hosts(dearer), rows=False))
     without_batches = load_profile("openai", overrides={"routes": {"batch_create": None}})
-    assert "clip.b now costs $0.80, planned $0.40" in repriced(world.plan(batch=True), Hosts(without_batches))
+    assert "clip.b now costs $0.80, planned $0.40" in repriced(
+        world.plan(batch=True), Hosts(without_batches), rows=False
+    )
 
 
 def test_a_plan_for_another_state_is_stale_altogether(world: World) -> None:

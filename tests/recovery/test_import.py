@@ -301,7 +301,8 @@ def test_a_lost_renders_own_id_may_be_bound_again(world: World) -> None:
     world.apply()
     remote_id, spent = world.ids()["clip.pier#1"], world.json("cost")["total"]["spent_usd"]
     with world.store(write=True) as store:
-        key = store.remote_ids()[remote_id]
+        (record,) = [one for one in store.every_record() if one.remote_id == remote_id]
+        key = record.key
         store.move(key, Status.LOST, run=None, asset=None)
     world.lose_assets()
     assert world.plan("--offline")["clip.pier"] == "lost"

@@ -225,7 +225,7 @@ def test_two_machines_that_rendered_one_clip_agree_after_a_merge(repository: Rep
         found = store.record(a_record("new").key)
         assert found is not None
         assert found.remote_id == "video_laptop-new"
-        assert "video_ci-new" in store.remote_ids()
+        assert "video_ci-new" in store.remote_ids(found.provider)
     assert len({store.spent().usd for store in (laptop, ci, fresh)}) == 1
     write(laptop, path)
     text = path.read_text()

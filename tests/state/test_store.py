@@ -113,7 +113,7 @@ def test_a_second_attempt_leaves_the_first_on_the_books(store: Store) -> None:
     assert (first.remote_id, first.outcome, first.estimate_usd) == ("video_market", "lost", Decimal("0.80"))
     assert (second.remote_id, second.outcome, second.run) == (None, "intent", 2)
     assert store.spent().usd == Decimal("1.70")
-    assert store.remote_ids() == {"video_market": key}
+    assert store.remote_ids(a_record().provider) == {"video_market": key}
 
 
 def test_money_counts_when_promised_and_not_when_refused(store: Store) -> None:

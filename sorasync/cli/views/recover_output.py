@@ -14,12 +14,13 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     """One line per source, then what was not found."""
     yield f"Known before, or from the lock file: {counted(found.lock_file, 'record')}."
     yield f"From the videos here: {_label_list(found.sidecars)}{_retired(found.retired)}."
-    if found.provider is None:
+    if found.provider is None or found.asked:
         yield f"From the provider's list: {_label_list(found.listed)}."
         if found.by_age:
             yield f"! matched by age alone, so check them: {', '.join(found.by_age)}"
-    else:
-        yield f"The provider's list was not used: {found.provider}."
+    if found.provider is not None:
+        whose = "Not every host's list was used" if found.asked else "The provider's list was not used"
+        yield f"{whose}: {found.provider}."
     for name in sorted(set(found.unreadable)):
         yield f"! {name}: its notes cannot be read"
     for digest in found.damaged:
@@ -27,8 +28,8 @@ def recovered_text(found: Recovered) -> Iterator[str]:
     for label, why in found.missing:
         yield f"- {label}: {why}"
     if found.missing:
-        count = counted(len(found.missing), "render")
-        yield f"{count} not found. `sorasync plan` shows what they would cost."
+        count, them = counted(len(found.missing), "render"), "it" if len(found.missing) == 1 else "they"
+        yield f"{count} not found. `sorasync plan` shows what {them} would cost."
     else:
         yield "Every declared render is recorded. Next: sorasync plan."
 

@@ -32,8 +32,13 @@ def held(project: Project, host: Host = VIDEOS) -> dict[str, str]:
     """
     with project.store() as store:
         records = {record.key: record for record in store.every_record()}
-        kept = {j: k for j, k in store.remote_ids().items() if records[k].kind != "character"}
-    return {host.at(records[key].provider).billed_as(job): key for job, key in kept.items()}
+        kept = [
+            (provider, job, key)
+            for provider in sorted({record.provider for record in records.values()})
+            for job, key in store.remote_ids(provider).items()
+            if records[key].kind != "character"
+        ]
+    return {host.at(provider).billed_as(job): key for provider, job, key in kept}
 
 
 def questions(project: Project, rows: Iterable[Mapping[str, Any]], host: Host) -> dict[str, str | None]:
