@@ -345,7 +345,10 @@ class ChangeExecutor:
             found = await unless(
                 context.leaving,
                 self.follower.wait(
-                    job, lambda seen: self._progress.seen(change, seen), self._deadline(change)
+                    job,
+                    lambda seen: self._progress.seen(change, seen),
+                    self._deadline(change),
+                    change.render.prompt if change.render is not None else "",
                 ),
             )
         except errors.NotFound:

@@ -52,6 +52,18 @@ _RATE = frozenset(
     {"rate_limit_exceeded", "rate_limit_error", "rate_limited", "slow_down", "too_many_requests"}
 )
 _OVERLOAD = frozenset({"server_is_overloaded", "overloaded", "overloaded_error", "server_overloaded"}) | _RATE
+# Codes of a server that failed, with which some answer 200.
+_FAILED = frozenset(
+    {
+        "server_error",
+        "internal_error",
+        "internal_server_error",
+        "timeout",
+        "gateway_timeout",
+        "upstream_error",
+        "upstream_timeout",
+    }
+)
 # Codes of a 403 that concern this request alone, while the key is good for others.
 _NOT_ALLOWED = frozenset(
     {
@@ -99,11 +111,11 @@ def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
     """
     said = complaint(answer.body)
     message = _error_message(answer, said, asked)
-    # A free request that is refused without a status may be retried; a paid one must not be.
-    status, code = (
-        refused_with(answer, 400 if asked.paid else 500) or answer.status,
-        _printable_words(said, asked),
-    )
+    # A free request that is refused without a status may be retried; a paid one must not be, and where it is
+    # the server that failed it may have made the job.
+    refused = asked.paid and not set(said.codes) & _FAILED
+    status = refused_with(answer, 400 if refused else 500) or answer.status
+    code = _printable_words(said, asked)
     by_code = _by_code(replace(answer, status=status), said, message, code, now)
     if by_code is not None:
         return by_code

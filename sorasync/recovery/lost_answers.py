@@ -16,7 +16,7 @@ from enum import IntEnum, StrEnum
 
 from sorasync.graph.key import folded
 from sorasync.provider.wire import Job
-from sorasync.recovery.match_job import Wanted, compare_job, is_older, wanted_by
+from sorasync.recovery.match_job import Wanted, compare_job, is_older, may_be_cut_short, wanted_by
 from sorasync.state.record import Record
 from sorasync.state.rows import fields_of
 
@@ -167,7 +167,7 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     """
     compared = compare_job(group.wanted, job)
     differs = {field.name for field in compared.differs}
-    if "prompt" in differs and not _may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt)):
+    if "prompt" in differs and not may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt)):
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
     if source != group.source and source in known:
@@ -177,16 +177,6 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
         # A clock may have been wrong when the request was sent, and be right by now.
         return _Fit.AGED if agrees else _Fit.NO
     return _Fit.YES if agrees else _Fit.DOUBTFUL
-
-
-def _may_be_cut_short(said: str, prompt: str) -> bool:
-    """Whether a server may have cut a prompt short, or added to it."""
-    short, long = sorted((said, prompt), key=len)
-    return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
-
-
-# Least characters that two prompts must share for one to count as the other, cut short.
-_TELLING = 40
 
 
 def _settle_group(group: _Group, evidence: Evidence, left: Mapping[str, float]) -> list[MatchFinding]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.key import digest, folded
 from sorasync.plan.change import FieldChange
+from sorasync.provider.read import job_id
 from sorasync.provider.redact import HIDDEN, same_words
 from sorasync.state.rows import fields_of
 
@@ -89,6 +90,27 @@ def wanted_by(record: Record, words: str = "") -> Wanted:
         record.billed_seconds,
         None if row is None else str(row),
     )
+
+
+def may_be_cut_short(said: str, prompt: str) -> bool:
+    """Whether a server may have cut a prompt short, or added to it."""
+    short, long = sorted((said, prompt), key=len)
+    return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
+
+
+# Least characters that two prompts must share for one to count as the other, cut short.
+_TELLING = 40
+
+
+def is_about_another(job: Job, prompt: str) -> bool:
+    """Whether an answer about a job is that of another one: it names another id, and another prompt.
+
+    The id alone says nothing: LiteLLM 1.106.2 gives a job another one when it is asked for.
+    """
+    if job_id(job.raw) in (None, job.id) or job.prompt is None or not prompt:
+        return False
+    said, ours = folded(job.prompt), folded(prompt)
+    return not same_words(said, ours) and not may_be_cut_short(said, ours)
 
 
 def _equal(name: str, ours: object, theirs: object) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 
+import httpx
 import pytest
 
 from sorasync.apply.events import Moment
@@ -12,6 +14,7 @@ from sorasync.apply.render.follow import Follower
 from sorasync.apply.report import End
 from sorasync.cli.app.exit_code import of_report
 from sorasync.provider.errors import RateLimited
+from sorasync.provider.local import in_process
 from sorasync.provider.wire import Job, JobStatus, Page
 from sorasync.state.record import Status
 from tests.apply.clock import IdleClock
@@ -318,3 +321,36 @@ def test_news_are_looked_at_without_waiting_for_the_next_look() -> None:
         await asyncio.wait({running})
 
     asyncio.run(scene())
+
+
+class Swapping(httpx.AsyncBaseTransport):
+    """A host that answers questions about a job with another one for a while, which has failed."""
+
+    def __init__(self, host: httpx.AsyncBaseTransport, times: int, prompt: str) -> None:
+        self.host, self.left, self.prompt = host, times, prompt
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.host.handle_async_request(request)
+        if request.method != "GET" or not request.url.path.rsplit("/", 1)[1].startswith("video_"):
+            return answer
+        self.left -= 1
+        if self.left < 0:
+            return answer
+        body = json.loads(await answer.aread())
+        body |= {"id": "video_other", "prompt": self.prompt, "status": "failed"}
+        return httpx.Response(200, json=body | {"error": {"code": "moderation_blocked", "message": "no"}})
+
+
+def test_an_answer_about_another_job_is_not_believed(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"list": "none"}
+    it.transport = Swapping(in_process(it.app), 3, "Somebody else's boat.")
+    assert it.apply().complete
+    assert len(it.charges()) == 1
+
+
+def test_a_job_that_is_given_another_id_when_it_is_asked_for_is_followed(world: MakeWorld) -> None:
+    it = world(clips(["a"]))
+    it.profile = {"list": "none"}
+    it.transport = Swapping(in_process(it.app), 3, "A a  at dusk.")
+    assert ends(it.apply()) == {"clip.a": End.BLOCKED}

@@ -193,3 +193,15 @@ def test_what_a_server_says_is_shown_whatever_its_form(content: bytes, words: st
         with pytest.raises((OutcomeUnknown, ServerError)) as failed:
             asyncio.run(speaker.create(REQUEST) if paid else speaker.get("video_1"))
         assert failed.value.message == "openai answered 500" + (f": {words}" if words else "")
+
+
+@pytest.mark.parametrize("code", ["server_error", "internal_server_error", "upstream_timeout"])
+def test_a_success_that_says_that_the_server_failed_may_have_made_a_job(code: str) -> None:
+    body = {"error": {"message": "upstream timeout", "code": code}}
+    assert type(fault(HttpResponse(200, {}, body), Asked("h", "K", True), NOW)) is OutcomeUnknown
+    assert type(fault(HttpResponse(200, {}, body), Asked("h", "K"), NOW)) is ServerError
+
+
+def test_a_success_that_refuses_what_was_asked_for_has_made_nothing() -> None:
+    body = {"error": {"message": "no such size", "code": "invalid_size"}}
+    assert type(fault(HttpResponse(200, {}, body), Asked("h", "K", True), NOW)) is InvalidRequest

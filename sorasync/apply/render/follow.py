@@ -21,6 +21,7 @@ from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.base import Provider
 from sorasync.provider.wire import Job, JobStatus
+from sorasync.recovery.match_job import is_about_another
 
 PAGE = 100
 _AT_ONCE = 8
@@ -60,8 +61,10 @@ class Follower:
         self._list_again = float("-inf")
         self._lives: deque[float] = deque(maxlen=_REMEMBERED)
 
-    async def wait(self, job: Job, told: Callable[[Job], None], deadline: float | None = None) -> Job:
-        """The job once it has ended. `told` is called with all other news of it.
+    async def wait(
+        self, job: Job, told: Callable[[Job], None], deadline: float | None = None, prompt: str = ""
+    ) -> Job:
+        """The job once it has ended. `told` is called with all other news of it; `prompt` is what was sent.
 
         Gives up at the deadline (monotonic); by default after the wait limit, counted from now. Raises
         `WaitedLongEnough`, `NotFound` if the job is gone, `AuthFailed` or `QuotaExhausted`.
@@ -69,7 +72,7 @@ class Follower:
         # Some hosts answer a create only when the job has ended.
         if job.status.terminal:
             return job
-        watch = self._watches.get(job.id) or self._begin(job, deadline)
+        watch = self._watches.get(job.id) or self._begin(job, deadline, prompt)
         watch.told.append(told)
         self._news.set()
         try:
@@ -100,11 +103,11 @@ class Follower:
         finally:
             expiring.cancel()
 
-    def _begin(self, job: Job, deadline: float | None) -> Watched:
+    def _begin(self, job: Job, deadline: float | None, prompt: str) -> Watched:
         now = self._clock.monotonic()
         deadline = now + self._wait_limit if deadline is None else deadline
         future: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
-        watch = Watched(job.id, now, now, future, job.poll_after, self._wakes, deadline)
+        watch = Watched(job.id, now, now, future, job.poll_after, self._wakes, deadline, prompt)
         self._watches[job.id] = watch
         self._begun.set()
         return watch
@@ -295,7 +298,8 @@ class Follower:
             watch.fail(error)
         else:
             self._pace.answered()
-            self._update(watch, job)
+            if not is_about_another(job, watch.prompt):
+                self._update(watch, job)
 
     def _update(self, watch: Watched, job: Job) -> None:
         watch.misses.seen()

@@ -38,6 +38,7 @@ class Watched:
     hint: float | None
     wakes: int
     deadline: float
+    prompt: str = ""
     told: list[Callable[[Job], None]] = field(default_factory=list)
     unlisted: bool = False
     asked: float = -math.inf
