@@ -9,8 +9,8 @@ from sorasync.manifest.cut_spec import CutSpec
 from sorasync.manifest.faults import Fault
 from sorasync.manifest.library import CharacterSpec, ClipSpec, Origin
 from sorasync.manifest.still_spec import STILL_PREFIX, StillSpec
-from sorasync.manifest.suggest import Speller, listed, shown
-from sorasync.text import counted
+from sorasync.manifest.suggest import Speller, shown
+from sorasync.text import and_more, counted
 
 _LONGEST_CYCLE = 30
 _STILL = "still."
@@ -199,9 +199,9 @@ def _dangling(names: Names, address: str, fault: Fault, written: str = "") -> Fa
     known: Collection[str]
     if base in names.matrices:
         known = [one.removeprefix(f"{kind}.") for one in names.instances.get(base, [])]
-        expected = listed(known, 6)
+        expected = and_more(known, 6)
         if address == base:
-            message = f"{base} is a matrix of {counted(len(known), kind)}; name one of them"
+            message = f"{base} means {counted(len(known), kind)}; name one of them"
         else:
             message = f"{base} has no instance {shown(address[len(base) :])}"
     else:

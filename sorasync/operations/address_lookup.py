@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
 
 _NEAREST = 3
+# How alike a suggestion is at least; with less, four letters need only two in common.
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> FoundAddress:
         gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
         if gone:
             return FoundAddress(owner(gone[0]), gone, declared=False, whole=address == owner(address))
-    raise unknown(text, [*graph.renders, *(node.address for node in graph.nodes()), *bound])
+    raise unknown(text, bound, [*graph.renders, *(node.address for node in graph.nodes())])
 
 
 def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
@@ -70,24 +72,27 @@ def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
     return None
 
 
-def unknown(text: str, known: Iterable[str]) -> SorasyncError:
-    """The error for a word that means nothing."""
+def unknown(text: str, known: Iterable[str], declared: Iterable[str] = ()) -> SorasyncError:
+    """The error for a word that means nothing, or several of the names `known` and those `declared` now."""
     from difflib import get_close_matches
     from shlex import quote as quoted
 
-    from sorasync.graph.address import kind_of, spellings
+    from sorasync.graph.address import kind_of, natural, spellings
 
-    names = {name.partition("#")[0]: name for name in known}
+    now = {name.partition("#")[0] for name in declared}
+    names = now | {name.partition("#")[0] for name in known}
     beginnings = tuple(f"{address.partition('#')[0]}[" for address in spellings(text))
-    instances = sorted(name for name in names if name.startswith(beginnings))
+    instances = sorted((name for name in names if name.startswith(beginnings)), key=natural)
+    # What is no longer declared is of interest only where all of it is so.
+    instances = [name for name in instances if name in now] or instances
     if instances:
         shown = and_more([quoted(name) for name in instances], _NEAREST)
         return SorasyncError(
-            f"{text!r} is a matrix of {counted(len(instances), kind_of(instances[0]))}",
+            f"{text!r} means {counted(len(instances), kind_of(instances[0]))}",
             hint=f"name one of them: {shown}",
         )
-    bare = {name.partition(".")[2]: name for name in names}
-    near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=0.5)]
+    bare = {name.partition(".")[2]: name for name in sorted(names)}
+    near = [bare[match] for match in get_close_matches(_bare(text), bare, n=_NEAREST, cutoff=_ALIKE)]
     hint = (
         f"did you mean {' or '.join(map(quoted, near))}?" if near else "sorasync status lists the addresses"
     )

@@ -83,7 +83,15 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
         seen = store.logged_addresses()
     from sorasync.operations.address_lookup import unknown
 
-    raise unknown(text, seen)
+    raise unknown(text, seen, _declared(project))
+
+
+def _declared(project: Project) -> list[str]:
+    """The addresses in the manifests; none where they cannot be read, which a log does not need."""
+    try:
+        return [node.address for node in project.graph(project.library()).nodes()]
+    except SorasyncError:
+        return []
 
 
 def _spellings(text: str) -> list[str]:

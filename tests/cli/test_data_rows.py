@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.ci.paid import Studio, a_studio
+from tests.cli.kit import Film
 
 PEOPLE = "id,name\n" + "".join(f"{number},Person No {number}\n" for number in range(1, 13))
 AD = '[clips.ad]\nprompt = "A letter to {{ name }}."\n[clips.ad.each]\ncsv = "people.csv"\nkey = "id"\n'
@@ -74,3 +76,37 @@ def _hand_on(studio: Studio) -> None:
     assert stale.code == 7
     assert "the row of clip.ad[id=3] has changed, or is gone" in stale.err
     assert studio.billed() == Decimal("1.20")
+
+
+def test_a_name_of_several_clips_asks_for_one_of_those_that_are_declared(
+    film: Callable[[str], Film],
+) -> None:
+    one = film(AD)
+    one.write("manifests/people.csv", "id,name\n" + "".join(f"{n},Person\n" for n in (12, 7, 20, 21, 3)))
+    one.settle()
+    one.write("manifests/people.csv", "id,name\n" + "".join(f"{n},Person\n" for n in (12, 7, 20, 21)))
+    one.settle()
+    for command in ("log", "show"):
+        refused = one.run(command, "clip.ad")
+        assert refused.code == 1
+        assert "'clip.ad' means 4 clips" in refused.err
+        assert (
+            "name one of them: 'clip.ad[id=7]', 'clip.ad[id=12]', 'clip.ad[id=20]' and 1 more" in refused.err
+        )
+    assert one.run("log", "clip.ad[id=3]").code == 0
+    one.write("manifests/a.toml", "")
+    assert "'ad' means 5 clips" in one.run("log", "ad").err
+    one.write("manifests/a.toml", "nonsense")
+    assert "'ad' means 5 clips" in one.run("log", "ad").err
+
+
+def test_only_what_looks_alike_is_suggested(film: Callable[[str], Film]) -> None:
+    one = film('[stills.pier]\nprompt = "A pier."\n[clips.market]\nprompt = "A market."\n')
+    one.settle()
+    for command in ("status", "log", "show"):
+        refused = one.run(command, "nope").err
+        assert "did you mean" not in refused and "sorasync status lists the addresses" in refused
+        assert "did you mean still.pier?" in one.run(command, "still.peir").err
+        assert "did you mean clip.market?" in one.run(command, "markt").err
+    assert "Did you mean" not in one.run("cost", "--bogus").err
+    assert "Did you mean '--usable'?" in one.run("cost", "--useable").err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -42,6 +43,20 @@ def test_help_fits_into_80_columns(name: str) -> None:
     for one in (command, *inner):
         text = one.get_help(click.Context(one, info_name=f"sorasync {name}", terminal_width=80))
         assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_paragraph_of_help_starts_at_the_same_column(name: str) -> None:
+    context = click.Context(cli)
+    command = cli.get_command(context, name)
+    assert command is not None
+    names = command.list_commands(context) if isinstance(command, click.Group) else []
+    inner = [command.get_command(context, one) for one in names] if isinstance(command, click.Group) else []
+    for one in (command, *inner):
+        assert one is not None and one.help is not None
+        paragraphs = inspect.cleandoc(one.help).split("\n\n")
+        flowing = [text for text in paragraphs if not text.startswith("\b")]
+        assert [line for text in flowing for line in text.splitlines() if line.startswith(" ")] == []
 
 
 def test_commands_import_nothing_heavy_at_the_top() -> None:

@@ -181,7 +181,7 @@ def test_a_matrix_makes_a_still_for_each_combination(film: Films) -> None:
     # Where it comes from decides nothing: the same picture is the same render.
     assert one.render("still.quay[city=Osaka]#1").key == one.render("still.plain#1").key
     refused = one.run("show", "still.quay")
-    assert "'still.quay' is a matrix of 2 stills" in refused.err
+    assert "'still.quay' means 2 stills" in refused.err
     shown = one.run("show", "still.quay[city=Lisbon]").out
     assert "matrix.city" in shown and "Lisbon" in shown
     assert "still.quay[city=Lisbon]" in one.run("status", "still.quay*").out

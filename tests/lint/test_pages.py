@@ -1,7 +1,8 @@
 """Every code has a page, and the examples of each page show what they say they show.
 
 Blocks of TOML are a manifest; a first line `# sorasync.toml` or `# as applied before` makes them the
-configuration, or the manifest of an apply that went before. A block of shell may hold `--env NAME`.
+configuration, or the manifest of an apply that went before. A block of CSV is `people.csv` beside the
+manifest, a block of shell may hold `--env NAME`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Example:
     manifest: str = ""
     config: str = ""
     before: str | None = None
+    rows: str = ""
     env: str | None = None
 
     def write(self, root: Path) -> Path:
@@ -56,6 +58,8 @@ class Example:
             path.write_bytes(media(path.suffix, facts.get(name) or _USUAL.get(path.suffix, "text")))
         (root / "manifests" / "prompts").mkdir(exist_ok=True)
         (root / "manifests" / "a.toml").write_text(self.manifest)
+        if self.rows:
+            (root / "manifests" / "people.csv").write_text(self.rows)
         (root / "sorasync.toml").write_text(self.config)
         return root
 
@@ -87,6 +91,8 @@ def example(code: str, section: str) -> Example:
     for language, block in _BLOCK.findall(text):
         if language == "sh":
             made.env = block.split("--env")[1].split()[0]
+        elif language == "csv":
+            made.rows = block
         elif block.startswith("# sorasync.toml\n"):
             made.config += block
         elif block.startswith("# as applied before\n"):
@@ -142,6 +148,11 @@ EXAMPLES = sorted(set(ALL_CODES) - set(REFUSAL_CODES) - WORDS_ONLY)
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_bad_example_has_exactly_this_fault(tmp_path: Path, code: str) -> None:
     assert set(codes_of(tmp_path, example(code, "Bad"))) == {code}
+
+
+def test_a_bad_matrix_and_a_bad_table_are_both_bad(tmp_path: Path) -> None:
+    made = example("S115", "Bad")
+    assert list(codes_of(tmp_path, made)) == ["S115"] * made.manifest.count("[clips.")
 
 
 @pytest.mark.parametrize("code", EXAMPLES)

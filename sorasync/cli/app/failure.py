@@ -18,6 +18,7 @@ from sorasync.cli.app.exit_code import ExitCode, of_error
 from sorasync.cli.terminal.capabilities import colour_wanted
 from sorasync.cli.terminal.json_text import json_text
 from sorasync.errors import SorasyncError
+from sorasync.text import close_match
 
 
 def show_failure(error: BaseException, args: Sequence[str]) -> int:
@@ -38,6 +39,10 @@ def show_failure(error: BaseException, args: Sequence[str]) -> int:
 
 def show_wrong_usage(error: click.ClickException, args: Sequence[str]) -> int:
     """Print what is wrong with a command line, as `show_failure` does."""
+    if isinstance(error, click.NoSuchOption):
+        # Click compares the dashes as well, and so finds any short word alike.
+        word, near = error.option_name.lstrip("-"), error.possibilities or []
+        error.possibilities = [one for one in near if close_match(word, [one.lstrip("-")])]
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"{context.command_path} --help" if context else None
     if not _shown_as_json(lambda: _failure(ExitCode.USAGE, error.format_message(), hint), args):

@@ -78,13 +78,13 @@ def command(
 ) -> ExitCode:
     """Plan, show the plan, ask for confirmation, and apply it.
 
-    With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, or refuses it if something
-    it touches has changed. Options that choose changes, such as --target, do not go with it. Changes that
-    cost nothing need no confirmation. Ctrl-C sends nothing more and exits within a second; renders continue
-    at the provider, and the next apply picks them up.
+    With PLAN, a file written by `sorasync plan --out`, applies exactly that plan, even if the manifests have
+    changed since. A plan is refused if what one of its addresses points to, a record that it depends on, or
+    a price has changed. Options that choose changes, such as --target, do not go with it.
 
-        With --queue, or [apply] queue in sorasync.toml, runners render it: see `sorasync run`. Ctrl-C and
-    --detach leave it to them.
+    Changes that cost nothing need no confirmation. Ctrl-C sends nothing more and exits within a second;
+    renders continue at the provider, and the next apply picks them up. With --queue, or [apply] queue in
+    sorasync.toml, runners render it: see `sorasync run`. Ctrl-C and --detach leave it to them.
     """
     from sorasync.cli.arguments.webhook_options import webhooks_of
     from sorasync.operations.apply import ApplyOptions, apply
