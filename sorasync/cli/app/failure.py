@@ -42,7 +42,8 @@ def show_wrong_usage(error: click.ClickException, args: Sequence[str]) -> int:
     if isinstance(error, click.NoSuchOption):
         # Click compares the dashes as well, and so finds any short word alike.
         word, near = error.option_name.lstrip("-"), error.possibilities or []
-        error.possibilities = [one for one in near if close_match(word, [one.lstrip("-")])]
+        alike = [one for one in near if close_match(word, [one.lstrip("-")])]
+        error = click.NoSuchOption(error.option_name, error.message, alike, error.ctx)
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"{context.command_path} --help" if context else None
     if not _shown_as_json(lambda: _failure(ExitCode.USAGE, error.format_message(), hint), args):
