@@ -26,7 +26,7 @@ from pathlib import Path
 
 from sorasync.assets.archive import ON_DISK, Archive, DamagedObject, NotArchived
 from sorasync.assets.disk import exclusive_part, hash_file
-from sorasync.assets.file_errors import DamagedFile, Diverted, PartBusy
+from sorasync.assets.file_errors import AssetError, DamagedFile, Diverted, PartBusy
 from sorasync.assets.shard import Shard, Stored, held
 from sorasync.durable import make_directory
 
@@ -70,6 +70,18 @@ class AssetStore:
             raise ValueError(f"not a key: {key!r}")
         make_directory(self.own(self._tmp))
         return self._tmp / f"{key}{_known_suffix(suffix)}.part"
+
+    def require_writable(self) -> None:
+        """Raise `AssetError` where nothing can be put into the store: after paying it would be late."""
+        try:
+            probe = self.temporary("0" * 64).with_suffix(f".{os.urandom(8).hex()}.part")
+            probe.touch(exist_ok=False)
+            probe.unlink()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise AssetError(
+                f"nothing can be written in {self.path.name}: {why}", hint="mend that first; nothing was sent"
+            ) from error
 
     @property
     def answers(self) -> Path:

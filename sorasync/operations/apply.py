@@ -134,6 +134,7 @@ def apply(
                 if placing is None:
                     # With a queue it is the runners that ask it.
                     project.require_provider(planned.asked)
+                    project.assets().require_writable()
                 project.assets().archive.require()
                 if options.webhooks is not None:
                     options.webhooks.secret()

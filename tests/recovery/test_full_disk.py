@@ -138,3 +138,14 @@ def test_a_state_that_has_no_room_sends_nothing_and_says_so(
         assert "the disk is full" in kept.out + kept.err
     assert kept.paid()[0] == 1
     healthy_afterwards(kept)
+
+
+def test_nothing_is_paid_for_where_no_video_can_be_stored(world: World) -> None:
+    world.write(TWO_CLIPS)
+    (world.root / "assets" / ".store").mkdir(parents=True)
+    (world.root / "assets" / ".store" / "tmp").write_text("")
+    world.run("apply", "--yes", code=1)
+    assert "nothing can be written in assets: File exists" in world.err
+    assert world.paid()[0] == 0
+    (world.root / "assets" / ".store" / "tmp").unlink()
+    world.apply()
