@@ -6,6 +6,9 @@ Core code raises these with plain words; only the command line chooses colours a
 
 from __future__ import annotations
 
+# How messages call the setting that says where the state is.
+STATE_URL = "[state] url"
+
 
 class SorasyncError(Exception):
     """Something a user can act on.
@@ -17,6 +20,17 @@ class SorasyncError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def text(self) -> str:
+        """The message with the hint, for where there is one line for both."""
+        return self.message if self.hint is None else f"{self.message}; {self.hint}"
+
+
+def blame_option(error: SorasyncError, option: str) -> None:
+    """Let an error about the URL of a state name the option that gave it, not the configuration."""
+    error.message = error.message.replace(STATE_URL, option)
+    error.hint = error.hint and error.hint.replace(STATE_URL, option)
 
 
 class Refused(SorasyncError):

@@ -154,7 +154,7 @@ class LibraryChanges(OpenLibrary):
         """Take jobs out that no runner has begun; which ones that were."""
         from sorasync.operations.queue_view import cancel_queued
 
-        return tuple(cancel_queued(self._project(), jobs))
+        return tuple(cancel_queued(self._project(), jobs).cancelled)
 
     def gc(
         self,

@@ -117,11 +117,14 @@ def apply(
     with project.store(write=True) as store, ChecksAfterApply(project, store, reporter) as checks:
         for warning in store.warnings:
             reporter.notice(warning)
+        waited = None
         if options.only_pending and store.shared:
             from sorasync.operations.queue_apply import wait_for_queue
 
-            if not wait_for_queue(project, options, store, reporter):
+            waited = wait_for_queue(project, options, store, reporter)
+            if waited.interrupted:
                 raise KeyboardInterrupt
+            options = replace(options, wait=waited.seconds)
         waiting = LockWait(command, options.lock_timeout, reporter.notice)
         with held_by_apply(store, project.clock, waiting) as lock:
             bring_up(project, store, reporter.notice)
@@ -152,6 +155,8 @@ def apply(
             planned = _leased(project, options, store, planned, lock)
             checks.expect(planned)
             report = _carry_out(_Session(project, options, store, planned, checks, command, lock))
+            if waited is not None:
+                report = waited.noted(report, planned.graph)
         return replace(report, failed_checks=checks.finish(interrupted=report.interrupted))
 
 

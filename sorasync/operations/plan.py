@@ -234,6 +234,7 @@ def _planned(
         notices=(
             *store.notices,
             *silent,
+            *_queued(project, store, kept),
             *_mismatches(graph, known, changes),
             *(retaken.notices if retaken else ()),
         ),
@@ -275,6 +276,15 @@ def _surveyed(
     found = survey(graph, known, replaced, lost=options.refresh)
     remote, silent = ({}, []) if options.offline else _ask(project, store, found, swept)
     return replace(known, records=store.records(found.keys), remote=remote), found, silent
+
+
+def _queued(project: Project, store: Store, changes: Iterable[Change]) -> list[str]:
+    """What of a plan runners have been asked for already."""
+    if not store.shared:
+        return []
+    from sorasync.operations.queued_renders import queued_of
+
+    return list(queued_of(project, store, {change.key for change in changes if change.action.leased}))
 
 
 def _retakes(project: Project, facts: _Facts) -> Retakes:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sorasync.apply.events import ChangeEvent, Moment, Reporter
 from sorasync.apply.report import End, Outcome, Report
 from sorasync.errors import SorasyncError
+from sorasync.graph.graph import Graph
 from sorasync.operations.cancellation import TERMINATED, ends_on_signals
 from sorasync.operations.library_bundle import digest_of, pack_library
 from sorasync.operations.ordered_part import ordered, parts_of
 from sorasync.operations.plan import Planned
 from sorasync.operations.project import Project
 from sorasync.operations.queue_database import database_of
+from sorasync.operations.queued_renders import queued_notices
+from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
 from sorasync.state.account import add_up
@@ -30,6 +33,7 @@ from sorasync.state.job_queue import (
     Order,
     Placing,
     Terms,
+    UnfinishedJob,
     Work,
     enqueue,
     job_states,
@@ -83,29 +87,97 @@ def apply_by_queue(
     require_shared_storage(project)
     changes = [change for change in planned.plan.changes if change.action.leased]
     before = store.records([change.key for change in changes])
-    jobs = _enqueue(project, options, placing, store, changes, planned.plan.batch)
-    reporter.notice(
-        f"{counted(len(changes), 'render')} in {counted(len(jobs), 'job')} queued at {placing.queue}"
-    )
-    following = Following(store, jobs, changes, before, reporter, placing.queue)
+    there = _queued_before(project, options, store, changes)
+    fresh = _with_needs([change for change in changes if change.key not in there], changes)
+    there = {key: job for key, job in there.items() if key not in {change.key for change in fresh}}
+    jobs = _enqueue(project, options, placing, store, fresh, planned.plan.batch) if fresh else []
+    if fresh:
+        reporter.notice(
+            f"{counted(len(fresh), 'render')} in {counted(len(jobs), 'job')} queued at {placing.queue}"
+        )
+    for text in queued_notices(there[change.key] for change in changes if change.key in there):
+        reporter.notice(text)
+    followed = [*jobs, *{job.id for job in there.values()}]
+    queues = {key: job.queue for key, job in there.items()}
+    queue = placing.queue if fresh else next(iter(queues.values()))
+    following = Following(store, followed, changes, before, reporter, queue, queues)
     if not options.detach:
         asyncio.run(following.follow(project, options))
     return following.report()
 
 
-def wait_for_queue(project: Project, options: ApplyOptions, store: Store, reporter: Reporter) -> bool:
+def _with_needs(fresh: list[Change], changes: list[Change]) -> list[Change]:
+    """The changes with all that they are made from: a job leaves out what needs the renders of another."""
+    by_label = {change.label: change for change in changes}
+    wanted, seen = [change.label for change in fresh], set[str]()
+    while wanted:
+        label = wanted.pop()
+        if label not in seen and label in by_label:
+            seen.add(label)
+            wanted += by_label[label].depends_on
+    return [change for change in changes if change.label in seen]
+
+
+def _queued_before(
+    project: Project, options: ApplyOptions, store: Store, changes: list[Change]
+) -> dict[str, UnfinishedJob]:
+    """The job of each change that one of this library carries out anyway, as this order asks, by key."""
+    found: dict[str, UnfinishedJob] = {}
+    waiting = {one.key: (one, job) for job in unfinished_jobs(store, project.owner) for one in job.renders}
+    for change, wanted in zip(changes, ordered(changes, options.planning), strict=True):
+        if change.key in waiting:
+            queued, job = waiting[change.key]
+            # A runner pays no other price than the agreed one, and renders afresh only what has not moved on.
+            same_price = not (change.action.renders and change.paid) or queued.cost_usd == wanted.cost_usd
+            same_wish = queued == wanted if queued.how or wanted.how else same_price
+            if same_wish:
+                found[change.key] = job
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """How the wait for a library's queued jobs ended.
+
+    `left` is what is still queued, `seconds` are those that are left to wait, None if there is no limit.
+    """
+
+    left: tuple[UnfinishedJob, ...] = ()
+    interrupted: bool = False
+    seconds: float | None = None
+
+    def noted(self, report: Report, graph: Graph) -> Report:
+        """The report with what is still queued as pending."""
+        told = {outcome.label for outcome in report.outcomes}
+        queued = {one.label: one for one in self._outcomes(graph) if one.label not in told}
+        return replace(report, outcomes=(*report.outcomes, *queued.values()))
+
+    def _outcomes(self, graph: Graph) -> Iterator[Outcome]:
+        actions = {render.key: render.kind.value for render in graph.renders.values()}
+        for job in self.left:
+            why = f"queued at {job.queue} (job {job.id})"
+            for one in job.renders:
+                kind = "replace" if one.how == "replace" else actions.get(one.key, "resume")
+                yield Outcome(one.label, Action(kind), End.PENDING, why, next="sorasync queue")
+            if job.media is not None:
+                yield Outcome(job.media.title, Action.RESUME, End.PENDING, why, next="sorasync queue")
+
+
+def wait_for_queue(project: Project, options: ApplyOptions, store: Store, reporter: Reporter) -> Waited:
     """Wait until nothing of the library is queued any more, at most as long as the options say.
 
-    False where somebody interrupted that. Raises `StateError`.
+    Raises `StateError`.
     """
-    jobs = unfinished_jobs(store, project.owner) if store.shared else {}
+    jobs = unfinished_jobs(store, project.owner) if store.shared else []
     if not jobs:
-        return True
-    queue = next(iter(jobs.values()))
+        return Waited(seconds=options.wait)
     reporter.notice(f"waiting for {counted(len(jobs), 'queued job')}")
-    following = Following(store, jobs, [], {}, reporter, queue)
+    following = Following(store, [job.id for job in jobs], [], {}, reporter, jobs[0].queue)
+    begun = project.clock.monotonic()
     asyncio.run(following.follow(project, options))
-    return not following.interrupted
+    left = unfinished_jobs(store, project.owner)
+    seconds = None if options.wait is None else max(0.0, options.wait - (project.clock.monotonic() - begun))
+    return Waited(tuple(left), following.interrupted, seconds)
 
 
 def require_shared_storage(project: Project) -> None:
@@ -151,6 +223,8 @@ class Following:
     before: Mapping[str, Record]
     reporter: Reporter
     queue: str
+    # Where renders are that were queued before, if elsewhere, by key.
+    queues: Mapping[str, str] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
     states: list[JobState] = field(default_factory=list)
     interrupted: bool = False
@@ -237,7 +311,7 @@ class Following:
             step = "sorasync resolve" if end is End.OPEN else None
             return Outcome(change.label, change.action, end, message, next=step)
         if queued or (record is not None and record.status in IN_FLIGHT):
-            why = f"queued at {self.queue}" if queued else "still renders"
+            why = f"queued at {self.queues.get(change.key, self.queue)}" if queued else "still renders"
             return Outcome(change.label, change.action, End.PENDING, why, next="sorasync wait")
         return Outcome(change.label, change.action, End.SKIPPED, failed[0] if failed else "not carried out")
 

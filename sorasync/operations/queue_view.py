@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sorasync.operations.project import Project
 from sorasync.operations.queue_database import database_of
-from sorasync.state.job_queue import LivingRunner, QueuedJob, cancel_jobs, queued_jobs
+from sorasync.state.job_queue import CancelledJobs, LivingRunner, QueuedJob, cancel_jobs, queued_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,6 @@ def queue_view(project: Project) -> QueueView:
     return QueueView(*queued_jobs(database_of(project.config.state.url)))
 
 
-def cancel_queued(project: Project, jobs: Collection[int]) -> list[int]:
-    """Take jobs out that no runner has begun; which ones that were. Raises `StateError`."""
+def cancel_queued(project: Project, jobs: Collection[int]) -> CancelledJobs:
+    """Take jobs out that no runner has begun. Raises `StateError`."""
     return cancel_jobs(database_of(project.config.state.url), jobs)

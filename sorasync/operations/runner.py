@@ -100,6 +100,7 @@ class Runner:
                 time.sleep(_START_PAUSE)
         else:
             make_queue(self.options.url)
+        self.reporter.notice(f"taking jobs from {self.options.queue}")
         asyncio.run(self._run())
 
     async def _run(self) -> None:
@@ -149,7 +150,7 @@ class Runner:
         except CarryOnLater:
             raise
         except _FINAL as error:
-            self.reporter.notice(f"{owner}: job {job.id} is given up: {error.message}")
+            self.reporter.notice(f"{owner}: job {job.id} is given up: {error.text}")
             raise
         except Exception as error:
             said = error.message if isinstance(error, SorasyncError) else f"{type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.errors import SorasyncError
+from sorasync.errors import SorasyncError, blame_option
 from sorasync.operations.state_view import state_path
 
 if TYPE_CHECKING:
@@ -112,15 +112,20 @@ def move_state(
     from sorasync.state.lock import all_holders, held
     from sorasync.state.store import Store
 
-    def opened(where: str | None, *, create: bool) -> Store:
+    def opened(where: str | None, option: str) -> Store:
         if where is None:
             return project.store(write=True)
-        return Store.open(where, project.root, clock=project.clock, owner=project.owner, create=create)
+        try:
+            create = option == "--to"
+            return Store.open(where, project.root, clock=project.clock, owner=project.owner, create=create)
+        except StateError as error:
+            blame_option(error, option)
+            raise
 
     with (
-        opened(source, create=False) as store,
+        opened(source, "--from") as store,
         held(store, project.clock, waiting) as lock,
-        opened(url, create=True) as target,
+        opened(url, "--to") as target,
     ):
         # Two URLs may name one database; only there is our own lock found once more.
         if any(holder.id == lock.id for holder in all_holders(target)):

@@ -239,18 +239,34 @@ def living_runners(store: Store, queue: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def unfinished_jobs(store: Store, owner: str) -> dict[int, str]:
-    """The jobs of a library that are still to be carried out, with the queue of each."""
+@dataclass(frozen=True, slots=True)
+class UnfinishedJob:
+    """A job of a library that is still to be carried out: its renders, none where it checks or cuts."""
+
+    id: int
+    queue: str
+    renders: tuple[OrderedRender, ...]
+    media: MediaJob | None
+
+
+def unfinished_jobs(store: Store, owner: str) -> list[UnfinishedJob]:
+    """The jobs of a library that are still to be carried out, in their order."""
     row = store.session.row("SELECT to_regclass(?) IS NOT NULL", (f"{QUEUE_SCHEMA}.steps",))
     if row is None or not row[0]:
-        return {}
+        return []
     rows = store.session.rows(
-        f"SELECT j.id, j.queue_name FROM {QUEUE_SCHEMA}.procrastinate_jobs j JOIN {QUEUE_SCHEMA}.orders o "
-        "ON o.id = (j.args ->> 'order')::bigint "
+        f"SELECT j.id, j.queue_name, j.args::text FROM {QUEUE_SCHEMA}.procrastinate_jobs j "
+        f"JOIN {QUEUE_SCHEMA}.orders o ON o.id = (j.args ->> 'order')::bigint "
         "WHERE o.owner = ? AND j.status IN ('todo', 'doing') ORDER BY j.id",
         (owner,),
     )
-    return {int(number): str(queue) for number, queue in rows}
+    return [_unfinished(int(number), str(queue), json.loads(arguments)) for number, queue, arguments in rows]
+
+
+def _unfinished(number: int, queue: str, arguments: Mapping[str, Any]) -> UnfinishedJob:
+    media = arguments.get("media")
+    renders = tuple(OrderedRender(**one) for one in arguments["renders"])
+    return UnfinishedJob(number, queue, renders, None if media is None else MediaJob.of_row(media))
 
 
 def queued_jobs(url: str) -> tuple[list[QueuedJob], list[LivingRunner]]:
@@ -278,14 +294,38 @@ def queued_jobs(url: str) -> tuple[list[QueuedJob], list[LivingRunner]]:
     return [QueuedJob(*row) for row in jobs], [LivingRunner(*row) for row in runners]
 
 
-def cancel_jobs(url: str, jobs: Collection[int]) -> list[int]:
-    """Take jobs out of the queue that no runner has begun, and those that failed; which ones that were."""
+@dataclass(frozen=True, slots=True)
+class CancelledJobs:
+    """The jobs that were taken out, and why others stay as they are, by id."""
+
+    cancelled: list[int]
+    kept: Mapping[int, str]
+
+
+_WHY_KEPT = {
+    "doing": "a runner has started it",
+    "succeeded": "it is done",
+    "cancelled": "it was cancelled before",
+}
+
+
+def cancel_jobs(url: str, jobs: Collection[int]) -> CancelledJobs:
+    """Take jobs out of the queue that no runner has begun, and those that failed."""
     with queue_connection(url) as connection:
         if not queue_exists(connection):
-            return []
+            return CancelledJobs([], dict.fromkeys(jobs, _NO_JOB))
         rows = connection.execute(
             "UPDATE procrastinate_jobs SET status = 'cancelled' "
             "WHERE id = ANY(%s) AND status IN ('todo', 'failed') RETURNING id",
             (list(jobs),),
         ).fetchall()
-    return sorted(int(row[0]) for row in rows)
+        cancelled = sorted(int(row[0]) for row in rows)
+        left = sorted(set(jobs).difference(cancelled))
+        found = connection.execute(
+            "SELECT id, status::text FROM procrastinate_jobs WHERE id = ANY(%s)", (left,)
+        ).fetchall()
+    words = {int(number): _WHY_KEPT.get(status, f"it is {status}") for number, status in found}
+    return CancelledJobs(cancelled, {number: words.get(number, _NO_JOB) for number in left})
+
+
+_NO_JOB = "there is no such job"

@@ -263,7 +263,7 @@ class QueueWorker:
         try:
             ending = await self._carry_out(parts)
         except SorasyncError as error:
-            await self._end(number, JobEnding(error.message))
+            await self._end(number, JobEnding(error.text))
             raise
         except CarryOnLater as error:
             await self._end(number, JobEnding(str(error)))

@@ -188,3 +188,28 @@ def test_a_runner_draws_in_itself(
     assert first.plan() == {}
     assert [path.name for path in work.iterdir()] == [data.parents[2].name]
     assert sorted(ledger(data)) == sorted([*drawn, "create clip.c"])
+
+
+def test_a_runner_started_as_the_hint_says_stores_in_the_bucket_of_the_library(
+    machines: tuple[Machine, Machine], tmp_path: Path, schema: str
+) -> None:
+    first, _ = machines
+    queue, work = f"queue-{schema}", ("--work", str(tmp_path / "work"))
+    first.write(CAST)
+    first.apply("--queue", queue, "--detach", code=8)
+    # A runner of another library stores nothing of this one, and says with what it would.
+    config = first.root / "sorasync.toml"
+    text = config.read_text()
+    (tmp_path / "depot").mkdir()
+    config.write_text(text.replace(f"file://{tmp_path}/bucket", f"file://{tmp_path}/depot"))
+    first.said("run", "--queue", queue, *work, "--until-empty")
+    config.write_text(text)
+    given_up = [
+        job for job in json.loads(first.said("queue", "--format", "json"))["jobs"] if job["queue"] == queue
+    ]
+    assert [job["status"] for job in given_up] == ["given up"]
+    assert given_up[0]["message"].endswith(f"; start it with --bucket file://{tmp_path}/bucket")
+
+    first.apply("--queue", queue, "--detach", code=8)
+    first.said("run", "--queue", queue, *work, "--until-empty")
+    assert first.plan() == {}

@@ -111,8 +111,15 @@ def test_a_runner_tries_again_only_what_may_pass(
     monkeypatch.setattr("sorasync.operations.runner._START_PAUSE", 0)
     url = postgres.url("", **change).partition("?")[0]
     work = str(tmp_path / "work")
-    assert run(["run", "--queue", "night", "--database", url, "--work", work, "--until-empty"]) == 1
+    place = ["--database", url, "--bucket", "s3://films", "--work", work]
+    assert run(["run", "--queue", "night", *place, "--until-empty"]) == 1
     said = capsys.readouterr().err
+    assert "[state] url" not in said and "taking jobs" not in said
     assert told in said
     assert said.count("trying again") == tries
     assert "secret" not in said
+
+
+def test_a_runner_that_would_give_up_every_job_does_not_start(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "--queue", "night", "--database", "postgresql://db.example/film"]) == 1
+    assert "name the bucket of the libraries with --bucket URL" in capsys.readouterr().err

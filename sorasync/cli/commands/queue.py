@@ -23,16 +23,16 @@ def command(globals: Globals, cancel: tuple[int, ...]) -> ExitCode:
     """Show which jobs are queued, which were given up, and which runners are at work.
 
     Lists the jobs of every library in the database. A cancelled job costs nothing: the next plan shows its
-    renders again. Exits with 4 if a job could not be cancelled because it is running or done.
+    renders again. Exits with 4 if a job could not be cancelled because it is running, done or not there.
     """
     from sorasync.cli.views.queue_output import queue_json, queue_text
     from sorasync.operations.queue_view import cancel_queued, queue_view
 
     project = globals.project()
-    cancelled = cancel_queued(project, cancel) if cancel else []
+    cancelled = cancel_queued(project, cancel) if cancel else None
     view = queue_view(project)
     if globals.json:
         print_json(queue_json(view, cancelled))
     else:
         print_lines(queue_text(view, cancelled))
-    return ExitCode.DONE if set(cancel) == set(cancelled) else ExitCode.PARTIAL
+    return ExitCode.PARTIAL if cancelled is not None and cancelled.kept else ExitCode.DONE

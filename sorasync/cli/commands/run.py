@@ -10,6 +10,7 @@ import click
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.arguments.queue_options import queue_name
+from sorasync.errors import SorasyncError, blame_option
 
 _EXAMPLES = """\b
 Examples:
@@ -36,7 +37,12 @@ Examples:
     metavar="HOST[=VARIABLE]",
     help="A host that jobs may use, and the variable with its API key. Built-in profiles need none.",
 )
-@click.option("--bucket", multiple=True, metavar="URL", help="A bucket in which jobs may store videos.")
+@click.option(
+    "--bucket",
+    multiple=True,
+    metavar="URL",
+    help="A bucket in which jobs may store videos. Default without --database: that of this library.",
+)
 @click.option(
     "--work",
     type=click.Path(path_type=Path, file_okay=False),
@@ -65,17 +71,28 @@ def command(
     from sorasync.operations.runner import Runner, RunnerOptions
     from sorasync.operations.runner_trust import RunnerTrust
 
-    options = RunnerOptions(
-        url=database_of(database or globals.project().config.state.url),
-        queue=queue,
-        work=work or _cache() / "sorasync" / "runner",
-        trust=RunnerTrust.parse(allow, bucket),
-        jobs=jobs,
-        until_empty=until_empty,
-    )
+    if database is None:
+        config = globals.project().config
+        url = database_of(config.state.url)
+        if not bucket and config.assets.url is not None:
+            bucket = (config.assets.url,)
+    else:
+        url = database_of(database)
+    if not bucket:
+        raise SorasyncError(
+            "this runner would give up every job: it may store no videos",
+            hint="name the bucket of the libraries with --bucket URL",
+        )
+    trust = RunnerTrust.parse(allow, bucket)
+    work = work or _cache() / "sorasync" / "runner"
+    options = RunnerOptions(url, queue, work, trust, jobs, until_empty)
     runner = Runner(options, RunnerLines(quiet=globals.quiet))
-    click.echo(f"taking jobs from {queue}", err=True)
-    runner.run()
+    try:
+        runner.run()
+    except SorasyncError as error:
+        if database is not None:
+            blame_option(error, "--database")
+        raise
     click.echo(f"{runner.totals.jobs} jobs, {runner.totals.renders} renders done", err=True)
     return ExitCode.DONE
 

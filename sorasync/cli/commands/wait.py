@@ -27,8 +27,8 @@ Examples:
   sorasync wait --webhook-listen 0.0.0.0:8080 --format json
 
 \b
-Exit codes: 0 nothing is in flight any more, 8 something still renders,
-4 something failed.
+Exit codes: 0 nothing is in flight any more, 8 something still renders
+or is queued, 4 something failed.
 """
 
 
@@ -75,7 +75,7 @@ def command(
     with display(globals) as reporter:
         report = apply(globals.project(), options, reporter, _noted(plans), command_line())
     assert report is not None
-    if not plans[0].changes and not (globals.json or globals.events):
+    if not report.outcomes and not (globals.json or globals.events):
         click.echo(f"Nothing{' that matches' if patterns else ''} is in flight.")
         return ExitCode.DONE
     return close(globals, plans[0], report, "Wait")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -10,7 +10,7 @@ import click
 from sorasync.cli.app.failure import printable
 from sorasync.cli.terminal.units import iso, moment
 from sorasync.operations.queue_view import QueueView
-from sorasync.state.job_queue import QueuedJob
+from sorasync.state.job_queue import CancelledJobs, QueuedJob
 from sorasync.text import counted
 
 
@@ -28,10 +28,11 @@ _WORDS = {"todo": "waiting", "doing": "running", "failed": "given up"}
 _SHOWN = 3
 
 
-def queue_text(view: QueueView, cancelled: Sequence[int]) -> Iterator[str]:
+def queue_text(view: QueueView, cancelled: CancelledJobs | None) -> Iterator[str]:
     """The jobs and the runners, for people."""
-    for job in cancelled:
-        yield f"job {job} is cancelled"
+    if cancelled is not None:
+        yield from (f"job {job} is cancelled" for job in cancelled.cancelled)
+        yield from (f"job {job} is not cancelled: {why}" for job, why in cancelled.kept.items())
     if not view.jobs:
         yield "Nothing is queued."
     for one in view.jobs:
@@ -65,11 +66,14 @@ def _what(job: QueuedJob) -> str:
     return f"check of {what}" if job.kind == "check" else what
 
 
-def queue_json(view: QueueView, cancelled: Sequence[int]) -> dict[str, Any]:
+def queue_json(view: QueueView, cancelled: CancelledJobs | None) -> dict[str, Any]:
     """The same as a contract; see docs/json.md."""
     return {
         "format_version": 1,
-        "cancelled": list(cancelled),
+        "cancelled": [] if cancelled is None else cancelled.cancelled,
+        "not_cancelled": []
+        if cancelled is None
+        else [{"id": job, "why": why} for job, why in cancelled.kept.items()],
         "jobs": [
             {
                 "id": job.id,

@@ -24,7 +24,7 @@ def report_markdown(plan: Plan, report: Report) -> str:
 
 
 def _report_blocks(plan: Plan, report: Report) -> Iterator[str]:
-    if not plan.changes:
+    if not plan.changes and not report.outcomes:
         yield f"**sorasync: {no_changes(plan)}**"
         return
     yield f"**sorasync: {closing_counts(plan, report)}**"

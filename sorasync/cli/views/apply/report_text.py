@@ -25,9 +25,9 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
     for relink in plan.relinks:
         if relink.name not in report.conflicts:
             yield f"{relink.file} is {relink.wanted} now"
-    if not plan.changes and not plan.relinks:
+    if not plan.changes and not report.outcomes and not plan.relinks:
         yield no_changes(plan)
-    elif not plan.changes:
+    elif not plan.changes and not report.outcomes:
         yield f"{name}: {counted(len(plan.relinks), 'name')} relinked."
     else:
         yield from _problems(report)
@@ -41,7 +41,7 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:
         yield f"{name}: your own file is in the way; the video is in the store, without this name"
-    if report.of(End.DONE) or not plan.changes:
+    if report.of(End.DONE) or (not plan.changes and not report.outcomes):
         yield f"The videos are in {_assets_place(project)}"
 
 
