@@ -73,7 +73,7 @@ def test_what_is_queued_is_not_queued_once_more(queued: World) -> None:
     assert jobs[2] == ["clip.pier", "clip.pier#1/1"]
     # At another price nobody has agreed yet.
     queued.run("queue", "--cancel", "2")
-    queued.configure("[prices.sora-2]", '1280x720 = 0.2')
+    queued.configure("[prices.sora-2]", "1280x720 = 0.2")
     queued.apply("--queue", "night", "--detach", "--target", "clip.market", code=8)
     assert "queued already" not in queued.err
 
