@@ -250,9 +250,17 @@ class UnfinishedJob:
 
 
 def unfinished_jobs(store: Store, owner: str) -> list[UnfinishedJob]:
-    """The jobs of a library that are still to be carried out, in their order."""
-    row = store.session.row("SELECT to_regclass(?) IS NOT NULL", (f"{QUEUE_SCHEMA}.steps",))
-    if row is None or not row[0]:
+    """The jobs of a library that are still to be carried out, in their order.
+
+    None without a queue, or for somebody who may not look into it: that is no reason not to plan.
+    """
+    row = store.session.row(
+        "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = ? AND c.relname IN ('orders', 'procrastinate_jobs') "
+        "AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')",
+        (QUEUE_SCHEMA,),
+    )
+    if row is None or row[0] != 2:
         return []
     rows = store.session.rows(
         f"SELECT j.id, j.queue_name, j.args::text FROM {QUEUE_SCHEMA}.procrastinate_jobs j "
