@@ -30,6 +30,11 @@ def seconds_in(text: str) -> float | None:
     return None if match is None else float(match[1]) * _SECONDS[match[2]]
 
 
+def clause(sentence: str) -> str:
+    """A sentence of somebody else's as a part of ours: without the full stop at its end."""
+    return sentence.rstrip().removesuffix(".")
+
+
 def html_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table for notebooks. What is in the cells is shown as text, whatever it holds."""
     from html import escape

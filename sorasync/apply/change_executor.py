@@ -45,6 +45,7 @@ from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import CANCEL, HAD_A_FILE, ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
+from sorasync.text import clause
 
 # Errors that every other change at this host would hit as well: nothing more is started there after one.
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.NotSent)
@@ -226,7 +227,7 @@ class ChangeExecutor:
         return self._outcome(
             change,
             End.OPEN,
-            f"sent, {lost}" + ("" if lost == error.message else f" ({error.message})"),
+            f"sent, {lost}" + ("" if lost == error.message else f" ({clause(error.message)})"),
             next=f"sorasync resolve {self._question(change, await self._record(change))}",
         )
 

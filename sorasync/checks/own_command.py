@@ -19,6 +19,8 @@ from sorasync.manifest.check_schema import CommandCheckModel
 _LOOK = 0.5
 # Bytes of output that are read.
 _LONGEST = 1 << 16
+# Characters of its last error that are shown.
+_SHOWN = 200
 
 
 def run_command(
@@ -42,7 +44,7 @@ def run_command(
             env=bare_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             # With everything that it starts it can be ended.
             start_new_session=True,
         )
@@ -50,27 +52,32 @@ def run_command(
         why = getattr(error, "strerror", None) or str(error)
         return broken(name, f"{words[0]!r} cannot be run: {why}")
     try:
-        output = _output(process, settings.timeout, stopped)
+        printed = _printed(process, settings.timeout, stopped)
     finally:
         _end(process)
-    if output is None:
+    if printed is None:
         why = "checking was stopped" if stopped() else f"it did not finish within {settings.timeout:g} s"
         return broken(name, why)
+    output, errors = printed
+    last = _last_line(errors)[:_SHOWN]
+    said = f": {last}" if last else ""
     if process.returncode:
-        return broken(name, f"it ended with exit code {process.returncode}")
+        return broken(name, f"it ended with exit code {process.returncode}{said}")
     number = _number(output)
     if number is None:
-        return broken(name, "the last line of its output is not a number")
+        return broken(name, f"the last line of its output is not a number{said}")
     return _judged(name, number, settings)
 
 
-def _output(process: subprocess.Popen[bytes], timeout: float, stopped: Callable[[], bool]) -> bytes | None:
-    """All that it prints until it ends, None where it does not end in time."""
+def _printed(
+    process: subprocess.Popen[bytes], timeout: float, stopped: Callable[[], bool]
+) -> tuple[bytes, bytes] | None:
+    """Its output and its errors until it ends, None where it does not end in time."""
     until = time.monotonic() + timeout
     while not stopped():
         left = until - time.monotonic()
         try:
-            return process.communicate(timeout=max(0.0, min(left, _LOOK)))[0]
+            return process.communicate(timeout=max(0.0, min(left, _LOOK)))
         except subprocess.TimeoutExpired:
             if left <= 0:
                 break
@@ -91,15 +98,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def _last_line(output: bytes) -> str:
+    """The last line with something in it."""
+    lines = output[-_LONGEST:].decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _number(output: bytes) -> float | None:
-    lines = output[-_LONGEST:].decode(errors="replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     try:
-        number = float(last)
+        number = float(_last_line(output))
     except ValueError:
         return None
     return number if math.isfinite(number) else None

@@ -32,6 +32,7 @@ from sorasync.plan.recorded import Recorded, status_of
 from sorasync.plan.remote import Remote, RemoteState
 from sorasync.plan.selection import FAILING, Selection, keeps, matching, sampled, select
 from sorasync.state.record import Status
+from sorasync.text import clause
 
 if TYPE_CHECKING:
     from sorasync.manifest.diagnostic import Diagnostic
@@ -449,7 +450,7 @@ def _ask(
         except ProviderError as error:
             if not project.hosts.several:
                 raise
-            silent.append(f"{error.message}; what is in flight there is followed by the next apply")
+            silent.append(f"{clause(error.message)}; what is in flight there is followed by the next apply")
     return known, silent
 
 

@@ -62,7 +62,7 @@ def retakes(
     if unchecked := unchecked_among(project, store, library, graph, briefs):
         were = "was" if unchecked == 1 else "were"
         notices.append(
-            f"{counted(unchecked, 'video')} {were} not checked as [checks] is set now: sorasync check"
+            f"{counted(unchecked, 'video')} {were} not checked with the current [checks]: sorasync check"
         )
     reasons = {one: f"fails {', '.join(result.check for result in failing[one].results)}" for one in chosen}
     return Retakes(reasons, tuple(notices))

@@ -20,7 +20,7 @@ from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import RemoteState
 from sorasync.state.record import CANCEL, ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
-from sorasync.text import counted
+from sorasync.text import clause, counted
 
 
 def diff(
@@ -181,7 +181,7 @@ class _Differ:
     def _why_open(self, key: str) -> str:
         record = self._record(key)
         if record is not None and record.error_code == ID_TAKEN:
-            return f"{record.error_message}: looks for its own job"
+            return f"{clause(record.error_message or '')}: looks for its own job"
         return "the answer was lost: looks for the job"
 
     def _in_flight(self, render: Render, brief: Brief) -> Change:
@@ -588,7 +588,7 @@ class _Differ:
 
 def _last_error_words(record: Record) -> str:
     """The server's message about the last attempt without its full stop, or its code."""
-    return (record.error_message or "").strip().removesuffix(".") or record.error_code or "no reason given"
+    return clause(record.error_message or "") or record.error_code or "no reason given"
 
 
 def _state(action: Action) -> str:

@@ -348,13 +348,16 @@ class Records(Attempts):
         Addresses of the key then point to it. Raises `StateError` if there is no such render.
         """
         with self.session.transaction():
-            for kept in self.records_of_job(remote_id):
+            named = self.records_of_job(remote_id)
+            for kept in named:
                 key = own_key(kept)
                 present = self.record(key) if key is not None else None
                 if present is not None:
                     return self._exchange(kept, present, run)
             raise StateError(
-                f"no render {remote_id} shares its key with another one",
+                f"the render {remote_id} shares its key with no other one"
+                if named
+                else f"no render has the id {remote_id}",
                 hint="`sorasync state list --all` lists what is kept",
             )
 

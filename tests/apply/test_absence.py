@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -164,6 +166,9 @@ def test_a_list_that_only_fails_is_told_once_and_asked_until_the_limit(world: Ma
     told = [text for text in it.witness.notices if "whether a request made a job" in text]
     assert len(told) == 1
     assert told[0].endswith("asking again for up to 20 min")
+    # The host's sentence ends with a full stop of its own.
+    assert re.search(r"answered 500: [^.]+: cannot tell yet whether", told[0])
+    assert ".:" not in told[0]
 
 
 def test_a_lost_answer_is_not_looked_for_with_a_key_that_is_refused(world: MakeWorld) -> None:

@@ -38,6 +38,12 @@ def test_the_last_line_is_a_number_between_bounds(tmp_path: Path) -> None:
         ("print('nan')", "the last line of its output is not a number"),
         ("pass", "the last line of its output is not a number"),
         ("raise SystemExit(3)", "it ended with exit code 3"),
+        ("print(1); raise SystemExit('no model\\n\\n')", "it ended with exit code 1: no model"),
+        ("raise ValueError('x' * 300)", f"it ended with exit code 1: ValueError: {'x' * 188}"),
+        (
+            "import sys; print('?'); print('odd', file=sys.stderr)",
+            "the last line of its output is not a number: odd",
+        ),
         ("import time; time.sleep(600)", "it did not finish within 0.3 s"),
     ],
 )
@@ -146,3 +152,26 @@ def test_an_apply_runs_no_command(library: Film) -> None:
     assert library.run("apply", "--yes").code == 0
     assert not (library.root / "trace").exists()
     assert (library.root / "assets/bay.mp4").exists()
+
+
+def test_what_a_program_says_of_its_failure_is_shown_and_drives_no_terminal(library: Film) -> None:
+    program = "raise SystemExit('no \\x1b[31mmodel')".replace("\\", "\\\\")
+    settings = library.read("sorasync.toml").replace("open('trace', 'a').write('x'); print(0.7)", program)
+    library.write("sorasync.toml", settings)
+    answer = library.run("check", "--allow-commands")
+    assert answer.code != 0
+    assert "! commands.likeness: it ended with exit code 1: no " in answer.out
+    assert "model" in answer.out and "\x1b" not in answer.out
+
+
+def test_a_video_without_a_check_is_not_called_passed(library: Film) -> None:
+    manifest = '[clips.pier]\nprompt = "A pier."\n[clips.bay]\nprompt = "A bay."\n'
+    library.write(
+        "manifests/a.toml", f"{manifest}checks = {{ commands = {{ likeness = {{ least = 0.5 }} }} }}\n"
+    )
+    library.settle()
+    settings = library.read("sorasync.toml")
+    library.write("sorasync.toml", settings.replace("size = false", "size = false\nblack = false"))
+    answer = library.run("check", "bay", "pier", "--only", "size", "--allow-commands")
+    assert "- clip.bay  not checked" in answer.out
+    assert "2 videos: 2 not checked.\n" in answer.out

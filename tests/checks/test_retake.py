@@ -54,7 +54,7 @@ def test_a_plan_lists_retakes_with_their_price_and_only_when_asked(library: Film
     assert planned(library) == (
         [],
         "0.00",
-        ["2 videos were not checked as [checks] is set now: sorasync check"],
+        ["2 videos were not checked with the current [checks]: sorasync check"],
     )
     assert library.run("check").code == 1
     assert planned(library) == (["clip.pier#2"], "0.40", [])

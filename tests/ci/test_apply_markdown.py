@@ -15,7 +15,7 @@ def test_a_report_says_how_many_are_done_and_why_the_rest_is_not(studio: Studio)
     answer = studio.run("apply", "--yes", "--format", "markdown")
     assert answer.code == 4
     lines = answer.out.splitlines()
-    assert lines[0] == "**sorasync: Apply: 1 done, 2 blocked. $0.40 spent.**"
+    assert lines[0] == "**sorasync apply: 1 done, 2 blocked. $0.40 spent.**"
     assert [line.split("|")[1:4] for line in lines if line.startswith("| <code>")] == [
         [" <code>clip.b</code> ", " create ", " blocked "],
         [" <code>clip.b&#35;1/1</code> ", " edit ", " blocked "],
@@ -39,7 +39,7 @@ def test_the_summary_of_a_job_gets_the_plan_and_the_report(
     answer = studio.run("apply", "--yes")
     assert "Apply: 1 done. $0.40 spent." in answer.out
     summary = (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
-    plan, report = summary.index("**sorasync: 1 to create"), summary.index("**sorasync: Apply: 1 done")
+    plan, report = summary.index("**sorasync: 1 to create"), summary.index("**sorasync apply: 1 done")
     assert plan < report
     outputs = dict(line.split("=") for line in (tmp_path / "GITHUB_OUTPUT").read_text().splitlines())
     assert (outputs["changes"], outputs["cost_usd"]) == ("1", "0.40")

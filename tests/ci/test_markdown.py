@@ -64,7 +64,7 @@ def test_nothing_to_do_is_said_in_the_headline(film: Films) -> None:
     one = film(_TWO)
     one.settle()
     found = one.run("plan", "--offline", "--format", "github").out
-    assert "**sorasync: no changes: 2 clips match the manifests**" in found
+    assert "**sorasync: no changes, 2 clips match the manifests**" in found
     assert "| address |" not in found
 
 

@@ -107,8 +107,13 @@ def test_what_no_longer_fits_is_shown_at_its_place(film: Film) -> None:
     assert answer.code == 0
     assert "manifests/a.toml:10:10: runway has no extensions" in answer.out
     assert "manifests/a.toml:8:11" in answer.out, "16 seconds are too long there"
-    last = answer.out.splitlines()[-1]
-    assert 'set profile = "runway" under [provider]' in last and "mend 2 places that no longer fit" in last
+    assert answer.out.splitlines()[-5:] == [
+        "Next:",
+        "  1. Run the same command with --write",
+        '  2. Set profile = "runway" under [provider] in sorasync.toml',
+        "  3. Mend 2 places that no longer fit",
+        "  4. sorasync plan",
+    ]
 
 
 def test_only_what_is_not_paid_for_is_to_pay(film: Film) -> None:
@@ -187,6 +192,14 @@ def test_nothing_stays_half_written(film: Film, monkeypatch: pytest.MonkeyPatch)
     answer = film.run("migrate", "--from", "sora-2", "--to", "sora-2-pro", "--write")
     assert answer.code == 1 and "nothing was changed: No space left" in answer.err
     assert (film.read("sorasync.toml"), film.read("manifests/a.toml")) == before
+
+
+def test_what_is_left_to_do_is_a_list_of_steps(film: Film) -> None:
+    text = film.run("migrate", "--from", "sora-2", "--to", "sora-2-pro").out
+    assert text.endswith("\nNext:\n  1. Run the same command with --write\n  2. sorasync plan\n")
+    assert film.run("migrate", "--from", "sora-2", "--to", "sora-2-pro", "--write").out.endswith(
+        "\nWritten. Next: sorasync plan\n"
+    )
 
 
 def test_stills_move_to_another_image_model_and_name_what_is_made_from_them(film: Film) -> None:

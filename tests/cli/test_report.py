@@ -16,6 +16,7 @@ pytest.importorskip("av")
 
 from sorasync.apply.events import Moment
 from sorasync.apply.report import End, Outcome, Report
+from sorasync.cli.main import run
 from sorasync.cli.terminal.units import spent_text
 from sorasync.cli.views.apply.report_groups import alike, next_step
 from sorasync.cli.views.apply.report_json import report_json
@@ -86,3 +87,24 @@ def test_a_reason_that_ends_a_sentence_gets_no_second_full_stop(tmp_path: Path, 
     world, plan, report = interrupted(tmp_path, numbered(2))
     told = replace(report, stopped=reason)
     assert f"Stopped early: {reason}" in list(report_text(plan, told, world.project))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "what"),
+    [
+        ('[stills.quay]\nprompt = "A quay."\n', "stills"),
+        (numbered(1), "videos"),
+        ('[stills.quay]\nprompt = "A quay."\n' + numbered(1), "videos and stills"),
+    ],
+)
+def test_the_last_line_names_what_was_made(tmp_path: Path, manifest: str, what: str) -> None:
+    world = World(tmp_path, manifest)
+    plan = world.plan()
+    *_, last = report_text(plan, world.apply(), world.project)
+    assert last.startswith(f"The {what} are in ")
+
+
+@pytest.mark.parametrize("time", ["tomorrow", "2026-13-01T22:00"])
+def test_a_wrong_time_is_answered_with_an_example(time: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["apply", "--not-before", time]) == 64
+    assert f"{time!r} is not a date and time such as 2026-12-01T22:00" in capsys.readouterr().err

@@ -173,7 +173,9 @@ def test_what_two_sides_paid_for_is_named_and_a_command_lets_the_other_one_count
     kept.run("gc", "--delete", "--yes")
     assert kept.json("plan")["notices"] == [] == kept.json("status")["notices"]
     kept.run("state", "reconcile", "--keep", "video_nobody", code=1)
-    assert "no render video_nobody shares its key" in kept.err
+    assert "no render has the id video_nobody\n" in kept.err
+    kept.run("state", "reconcile", "--keep", "video_theirs", code=1)
+    assert "the render video_theirs shares its key with no other one\n" in kept.err
 
 
 def test_a_branch_that_names_the_same_video_does_not_name_the_render_of_another_machine(kept: World) -> None:

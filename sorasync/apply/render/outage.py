@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sorasync.clock import Clock, lasting
 from sorasync.provider.errors import AuthFailed, NotSent, ProviderError, QuotaExhausted, RateLimited
+from sorasync.text import clause
 
 # Seconds before the next try: the first, the longest, and how many of an outage add one more.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 2.0, 30.0, 4.0
@@ -57,7 +58,7 @@ class Outage:
         self.answered()
         now = self._clock.now()
         if seconds >= _LONG and now >= self._quiet_until:
-            self._tell(f"{error.message}. What was sent is recorded, and renders continue there")
+            self._tell(f"{clause(error.message)}. What was sent is recorded, and renders continue there")
         self._quiet_until = max(self._quiet_until, now + seconds)
 
     def unsaid(self, error: ProviderError) -> float:
@@ -75,7 +76,7 @@ class Outage:
         if not self._told_of_lost:
             self._told_of_lost = True
             self._tell(
-                f"{error.message}: cannot tell yet whether a request made a job; "
+                f"{clause(error.message)}: cannot tell yet whether a request made a job; "
                 f"asking again for up to {lasting(self._longest)}"
             )
         return 0.0
@@ -87,7 +88,7 @@ class Outage:
             self._lost_at = self._clock.now()
             since = datetime.fromtimestamp(self._lost_at, UTC).strftime("%H:%M:%S UTC")
             self._tell(
-                f"{error.message}, since {since}. What was sent is recorded, and renders continue there: "
-                f"asking again until it answers, for up to {lasting(self._longest)}"
+                f"{clause(error.message)}, since {since}. What was sent is recorded, and renders continue "
+                f"there: asking again until it answers, for up to {lasting(self._longest)}"
             )
         return min(_LONGEST_PAUSE, _FIRST_PAUSE + (self._clock.now() - self._lost_at) / _GROWTH)

@@ -24,12 +24,25 @@ def queue_name(_context: click.Context, _parameter: click.Parameter, value: str 
     return value
 
 
+def local_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Read a moment, in local time unless it names another."""
+    from datetime import datetime
+
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        example = "2026-12-01T22:00"
+        raise click.BadParameter(f"{value!r} is not a date and time such as {example}") from None
+
+
 def queue_options(function: F) -> F:
     """Add `--queue`, `--here`, `--priority` and `--not-before`."""
     for option in (
         click.option(
             "--not-before",
-            type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]),
+            callback=local_time,
             metavar="TIME",
             help="In a queue: when runners may start, such as 2026-12-01T22:00 in local time.",
         ),

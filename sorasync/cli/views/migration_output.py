@@ -42,7 +42,7 @@ def migration_text(found: Migration, *, written: bool) -> Iterator[str]:
             yield f"Change {clip.address} by hand: {clip.by_hand}."
     for edit in found.edits:
         yield from _edit_lines(edit)
-    yield _next_step(found, written)
+    yield from _next_steps(found, written)
 
 
 def _counts(clips: Iterable[MigratedClip]) -> str:
@@ -61,17 +61,22 @@ def _edit_lines(edit: Edit) -> Iterator[str]:
     yield f"  + {edit.after}"
 
 
-def _next_step(found: Migration, written: bool) -> str:
-    steps = [] if written or not found.edits else ["the same command with --write"]
+def _next_steps(found: Migration, written: bool) -> Iterator[str]:
+    steps = [] if written or not found.edits else ["Run the same command with --write"]
     if found.host:
-        steps.append(f'set provider = "{found.host}" for them')
+        steps.append(f'Set provider = "{found.host}" for them')
     if found.moves:
-        steps.append(f'set profile = "{found.profile}" under [provider] in sorasync.toml')
+        steps.append(f'Set profile = "{found.profile}" under [provider] in sorasync.toml')
     if found.lacks:
         fits = "fits" if len(found.lacks) == 1 else "fit"
-        steps.append(f"mend {counted(len(found.lacks), 'place')} that no longer {fits}")
+        steps.append(f"Mend {counted(len(found.lacks), 'place')} that no longer {fits}")
     done = "Written. " if written else ""
-    return f"{done}Next: {', '.join([*steps, 'sorasync plan'])}"
+    if not steps:
+        yield f"{done}Next: sorasync plan"
+        return
+    yield f"{done}Next:"
+    for number, step in enumerate([*steps, "sorasync plan"], 1):
+        yield f"  {number}. {step}"
 
 
 def migration_json(found: Migration, *, written: bool) -> dict[str, object]:

@@ -21,6 +21,7 @@ from sorasync.graph.address import owner
 from sorasync.manifest.library import ClipSpec
 from sorasync.manifest.still_spec import StillSpec
 from sorasync.operations.pick import picked_address
+from sorasync.text import clause
 from sorasync.watch.apply_thread import Work, WorkKind
 from sorasync.watch.drafts import newest_video
 from sorasync.watch.watch_loop import View, Watch
@@ -238,7 +239,7 @@ class Terminal:
         try:
             project.require_provider(plan.sent_to)
         except SorasyncError as error:
-            self.said(f"{error.message}; nothing was sent")
+            self.said(f"{clause(error.message)}; nothing was sent")
             return
         limit, cost = project.config.budget.confirm_above, plan.cost
         if limit is not None and cost.known_usd > limit:

@@ -27,7 +27,7 @@ def _report_blocks(plan: Plan, report: Report) -> Iterator[str]:
     if not plan.changes and not report.outcomes:
         yield f"**sorasync: {no_changes(plan)}**"
         return
-    yield f"**sorasync: {closing_counts(plan, report)}**"
+    yield f"**{closing_counts(plan, report, 'sorasync apply')}**"
     if report.stopped:
         yield f"Stopped early: {code(report.stopped, _LONGEST)}."
     for what in report.unwritten:

@@ -41,8 +41,11 @@ def report_text(plan: Plan, report: Report, project: Project, name: str = "Apply
         yield f"Not written: {what}. `sorasync apply` writes it."
     for name in report.conflicts:
         yield f"{name}: your own file is in the way; the video is in the store, without this name"
-    if report.of(End.DONE) or (not plan.changes and not report.outcomes):
-        yield f"The videos are in {_assets_place(project)}"
+    done = report.of(End.DONE)
+    if done or (not plan.changes and not report.outcomes):
+        stills = [outcome.label.startswith("still.") for outcome in done]
+        what = "videos" if not any(stills) else "stills" if all(stills) else "videos and stills"
+        yield f"The {what} are in {_assets_place(project)}"
 
 
 def _problems(report: Report) -> Iterator[str]:

@@ -40,7 +40,10 @@ def _render_lines(checked: CheckedRender, *, verbose: bool) -> Iterator[str]:
     wrong = checked.of(Verdict.FAILED, Verdict.ERROR)
     label = click.style(checked.render.label, bold=True)
     if not checked.here and not checked.results:
-        yield f"- {label}  its video is not here"
+        yield f"{_mark(Verdict.SKIPPED)} {label}  its video is not here"
+        return
+    if not checked.results:
+        yield f"{_mark(Verdict.SKIPPED)} {label}  not checked"
         return
     if not wrong:
         count = len(checked.of(Verdict.PASSED))
@@ -69,11 +72,13 @@ def _sum_text(report: CheckReport) -> str:
     failing = sum(bool(one.of(Verdict.FAILED)) for one in report.renders)
     unclear = sum(bool(one.of(Verdict.ERROR)) and not one.of(Verdict.FAILED) for one in report.renders)
     away = sum(not one.here and not one.results for one in report.renders)
-    fine = len(report.renders) - failing - unclear - away
+    left = sum(one.here and not one.results for one in report.renders)
+    fine = len(report.renders) - failing - unclear - away - left
     parts = [
         f"{fine:,} passed" if fine else "",
         f"{failing:,} failed" if failing else "",
         f"{unclear:,} could not be checked" if unclear else "",
         f"{away:,} not here" if away else "",
+        f"{left:,} not checked" if left else "",
     ]
     return f"{counted(len(report.renders), 'video')}: {', '.join(part for part in parts if part)}."

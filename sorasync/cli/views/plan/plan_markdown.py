@@ -142,7 +142,7 @@ def _drift(drift: Drift, paper: _Paper, reserve: int) -> None:
 
 def _headline(plan: Plan) -> str:
     if plan.empty:
-        return no_changes(plan).rstrip(".").replace("No changes.", "no changes:")
+        return no_changes(plan).rstrip(".").replace("No changes. ", "no changes, ")
     cost = cost_line(plan).removesuffix(".")
     return f"{counts_line(plan)} - {cost[:1].lower()}{cost[1:]}"
 
