@@ -14,18 +14,20 @@ from sorasync.assets.store import AssetStore
 def shrink(store: AssetStore, most: int, kept: Collection[str]) -> int:
     """Drop copies until at most `most` bytes are left; the bytes freed.
 
-    Only what the bucket has now, in the same length, is dropped, and nothing of `kept`.
+    Only what the bucket has now, in the same length and not known to be damaged, is dropped, and nothing of
+    `kept`.
     """
     here = store.present()
     excess = sum(here.values()) - most
     if excess <= 0:
         return 0
     there = store.archive.sizes()
+    intact = store.archive.holds(here, ask=False)
     going: list[str] = []
     for sha256 in sorted(here, key=lambda one: (_last_used(store, one), one)):
         if excess <= 0:
             break
-        if sha256 not in kept and there.get(sha256) == here[sha256]:
+        if sha256 in intact and sha256 not in kept and there.get(sha256) == here[sha256]:
             going.append(sha256)
             excess -= here[sha256]
     return _drop(store, going)

@@ -222,3 +222,22 @@ def test_copies_beyond_the_cache_size_are_dropped_but_those_that_are_pinned(
     world.apply()
     assert world.videos() == [kept]
     assert world.paid()[0] == 2
+
+
+def test_no_copy_is_dropped_of_what_is_damaged_in_the_bucket(
+    world: World, disk_url: str, tmp_path: Path
+) -> None:
+    set_assets(world, disk_url)
+    world.write(TWO_CLIPS)
+    world.apply()
+    right = (world.root / "assets" / "pier.mp4").read_bytes()
+    (spoilt,) = (path for path in (tmp_path / "depot").rglob("*.mp4") if path.read_bytes() == right)
+    spoilt.write_bytes(bytes(len(right)))
+    assert world.json("drift", "--full")["drift"]["items"]
+    config = world.root / "sorasync.toml"
+    config.write_text(config.read_text().replace("[assets]\n", "[assets]\ncache_gb = 0\n"))
+    world.run("pull", "clip.market")
+    assert (world.root / "assets" / "pier.mp4").read_bytes() == right
+    world.apply()
+    assert spoilt.read_bytes() == right
+    assert world.paid()[0] == 2
