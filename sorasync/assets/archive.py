@@ -91,6 +91,9 @@ class Archive(Protocol):
     def known(self) -> Collection[str]:
         """The digests that this machine knows to be there, without asking."""
 
+    def forget(self, digests: Iterable[str]) -> None:
+        """Believe no more that these are there: the archive is asked again when they are wanted."""
+
     def release(self, digests: Iterable[str]) -> None:
         """Name objects no more."""
 
@@ -148,6 +151,9 @@ class OnDisk:
     def known(self) -> Collection[str]:
         """Nothing beyond the directory itself."""
         return ()
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Nothing is remembered beyond the directory itself."""
 
     def release(self, digests: Iterable[str]) -> None:
         """The store removes the files."""

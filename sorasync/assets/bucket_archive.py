@@ -74,6 +74,11 @@ class BucketArchive:
         """See `Archive.known`."""
         return self.contents.held.keys()
 
+    def forget(self, digests: Iterable[str]) -> None:
+        """See `Archive.forget`. What was found damaged stays known to be."""
+        for sha256 in self.contents.held.keys() & set(digests):
+            self.contents.drop(sha256)
+
     def suffix_of(self, sha256: str) -> str | None:
         """See `Archive.suffix_of`."""
         return self.contents.held.get(sha256)

@@ -64,7 +64,11 @@ def locked_directory(directory: Path) -> Iterator[int | None]:
         if fcntl is not None and handle is not None:
             with suppress(OSError):
                 fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
+        try:
+            yield handle
+        finally:
+            if handle is not None:
+                _unlock(handle)
 
 
 @contextmanager
@@ -87,7 +91,7 @@ def exclusive_part(part: Path, *, create: bool) -> Iterator[int]:
             yield handle
             return
         finally:
-            os.close(handle)
+            _let_go(handle)
 
 
 def _open_writable(part: Path, flags: int) -> int:
@@ -115,6 +119,63 @@ def _still_named(handle: int, part: Path) -> bool:
         return os.path.samestat(os.fstat(handle), part.stat(follow_symlinks=False))
     except FileNotFoundError:
         return False
+
+
+@contextmanager
+def common_lock(path: Path) -> Iterator[None]:
+    """Hold a lock file, made where there is none, together with others. Waits for who holds it alone."""
+    with _locked_file(path, alone=False):
+        yield
+
+
+@contextmanager
+def sole_lock(path: Path) -> Iterator[bool]:
+    """Hold a lock file alone, without waiting; False where that cannot be. It may be removed meanwhile."""
+    with _locked_file(path, alone=True) as held:
+        yield held
+
+
+@contextmanager
+def _locked_file(path: Path, *, alone: bool) -> Iterator[bool]:
+    """Whether a lock file is locked, for as long as the block lasts.
+
+    The name is checked again once it is: whoever held it alone may have removed the file.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        handle = os.open(path, flags, 0o644)
+        try:
+            held = _flock(handle, alone=alone)
+            if held and not _still_named(handle, path):
+                continue
+            yield held
+            return
+        finally:
+            _let_go(handle)
+
+
+def _flock(handle: int, *, alone: bool) -> bool:
+    """Whether an open file could be locked; one that is shared is waited for."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+    except OSError:
+        return False
+    return True
+
+
+def _let_go(handle: int) -> None:
+    """Close a file that may be locked."""
+    _unlock(handle)
+    os.close(handle)
+
+
+def _unlock(handle: int) -> None:
+    """End the lock of an open file. Closing it may not: a process that was started has a copy of it."""
+    if fcntl is not None:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def sync_file(path: Path) -> None:

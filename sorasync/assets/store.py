@@ -274,6 +274,11 @@ class AssetStore:
                 freed += facts.st_size
         return freed
 
+    def unfinished(self) -> set[str]:
+        """The names, without their endings, of downloads under way and of answers that are kept."""
+        places = (self.own(self._tmp), self.answers)
+        return {entry.name.partition(".")[0] for place in places for entry in _scan(place)}
+
     def free_bytes(self) -> int:
         """Free space on the store's disk, for this user."""
         place = self.root

@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import tarfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,12 @@ from sorasync.operations.project import Project
 
 # The largest archive, in bytes, packed and unpacked.
 LARGEST = 256 << 20
+# The longest name of a file or directory, in bytes.
+_LONGEST_NAME = 255
+
+
+class StrangeFiles(SorasyncError):
+    """The files of a job are damaged, or not those of a library: no second try changes that."""
 
 
 def pack_library(project: Project, also: Iterable[str] = ()) -> bytes:
@@ -57,18 +64,36 @@ def digest_of(files: bytes) -> str:
     return hashlib.sha256(files).hexdigest()
 
 
-def files_of(files: bytes) -> list[tuple[PurePosixPath, bytes]]:
-    """The files in an archive, with their paths in the library. Raises `SorasyncError` for a strange one."""
-    found, total = [], 0
+def files_of(files: bytes) -> dict[PurePosixPath, bytes]:
+    """The files in an archive, by their paths in the library. Raises `StrangeFiles`."""
+    found: dict[PurePosixPath, bytes] = {}
+    total = 0
     try:
         with tarfile.open(fileobj=io.BytesIO(files), mode="r:gz") as archive:
             for entry in archive:
                 name, total = PurePosixPath(entry.name), total + entry.size
-                if not entry.isfile() or name.is_absolute() or ".." in name.parts or total > LARGEST:
-                    raise SorasyncError(f"the files of this job hold {entry.name!r}, which no library has")
+                if not entry.isfile() or entry.size < 0 or total > LARGEST:
+                    raise _strange(entry.name)
+                if name in found or not _is_inside(name):
+                    raise _strange(entry.name)
                 stream = archive.extractfile(entry)
                 assert stream is not None
-                found.append((name, stream.read()))
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise SorasyncError(f"the files of this job cannot be unpacked ({error})") from None
+                found[name] = stream.read()
+    except (tarfile.TarError, EOFError, OSError, ValueError, ArithmeticError, zlib.error) as error:
+        raise StrangeFiles(f"the files of this job cannot be unpacked ({error})") from None
+    if both := {parent for name in found for parent in name.parents}.intersection(found):
+        raise _strange(str(min(both)))
+    if PurePosixPath(CONFIG_FILE) not in found:
+        raise StrangeFiles(f"the files of this job hold no {CONFIG_FILE}")
     return found
+
+
+def _is_inside(name: PurePosixPath) -> bool:
+    """Whether a path leads to a file of the library, under a name that a file can have."""
+    if name.is_absolute() or not name.parts or "\0" in str(name):
+        return False
+    return all(part != ".." and len(os.fsencode(part)) <= _LONGEST_NAME for part in name.parts)
+
+
+def _strange(name: str) -> StrangeFiles:
+    return StrangeFiles(f"the files of this job hold {name!r}, which no library has")

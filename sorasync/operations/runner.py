@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,21 +22,25 @@ from sorasync.errors import Refused, SorasyncError
 from sorasync.manifest.diagnostic import ManifestError
 from sorasync.operations.apply import ApplyOptions, apply
 from sorasync.operations.cancellation import StopButton
+from sorasync.operations.library_bundle import StrangeFiles
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.project import Project
 from sorasync.operations.runner_trust import NotTrusted, RunnerTrust
-from sorasync.operations.runner_workspace import unpacked_library
+from sorasync.operations.runner_workspace import remove_other_versions, unpacked_library
 from sorasync.state.errors import DatabaseAway
 from sorasync.state.postgres_url import in_schema
 from sorasync.state.queue_schema import make_queue
 from sorasync.text import counted
 
 if TYPE_CHECKING:
-    from sorasync.state.job_queue import MediaJob
+    from contextlib import AbstractContextManager
+
+    from sorasync.assets.archive import Archive
+    from sorasync.state.job_queue import MediaJob, OrderedRender
     from sorasync.state.queue_worker import JobEnding, JobParts
 
 # What a job ends with that no second try changes.
-_FINAL = (ManifestError, NotTrusted, Refused)
+_FINAL = (ManifestError, NotTrusted, Refused, StrangeFiles)
 # How often a job is tried that ends in another error, and the seconds between two tries, doubled each time.
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 12, 5, 600
 # How often the database is tried at the start before that is an error, and the seconds between two tries.
@@ -88,6 +91,8 @@ class Runner:
     totals: _Totals = field(default_factory=_Totals)
     _buttons: set[StopButton] = field(default_factory=set)
     _stopped: bool = False
+    # What it has said about directories that stay.
+    _told: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Raises `StateError` where the queue cannot be reached at the start, not even after some tries."""
@@ -145,8 +150,9 @@ class Runner:
         self.reporter.notice(f"{owner}: job {job.id}, {what}")
         try:
             if job.media is not None:
-                return self._do(job, job.media)
-            report = self._apply(job, button)
+                ending = self._do(job, job.media)
+            else:
+                ending = JobEnding(self._judge(job, self._apply(job, button)))
         except CarryOnLater:
             raise
         except _FINAL as error:
@@ -161,7 +167,8 @@ class Runner:
             raise CarryOnLater(said, pause) from error
         finally:
             self._buttons.discard(button)
-        return JobEnding(self._judge(job, report))
+        self._clear(job)
+        return ending
 
     def _judge(self, job: JobParts, report: Report | None) -> str:
         from sorasync.state.queue_worker import CarryOnLater
@@ -187,18 +194,28 @@ class Runner:
             if self._stopped:
                 raise CarryOnLater("its runner was stopped")
 
-        options = self.options
-        with self._unpacked(job) as unpacked:
-            project = _as_ordered(options.trust.trusted_here(unpacked), job, options)
-            ending = do_media_job(project, media, progress)
+        with self._unpacked(job) as root:
+            ending = do_media_job(self._opened(job, root), media, progress)
         self.totals.jobs += 1
         self.reporter.notice(f"{job.order.owner}: job {job.id}: {ending.message}")
         return ending
 
-    @contextmanager
-    def _unpacked(self, job: JobParts) -> Iterator[Project]:
-        with unpacked_library(self.options.work, job.order, job.files) as root:
-            yield Project.open(root, job.order.terms.env)
+    def _unpacked(self, job: JobParts) -> AbstractContextManager[Path]:
+        return unpacked_library(self.options.work, job.order, job.files)
+
+    def _opened(self, job: JobParts, root: Path) -> Project:
+        """A version of the job's library, for work that asks no host."""
+        project = Project.open(root, job.order.terms.env)
+        return _as_ordered(self.options.trust.trusted_here(project), job, self.options)
+
+    def _clear(self, job: JobParts) -> None:
+        """Remove the other versions of the job's library."""
+        if self._stopped:
+            return
+        for one in remove_other_versions(self.options.work, job.order, lambda root: self._opened(job, root)):
+            if one not in self._told:
+                self._told.add(one)
+                self.reporter.notice(f"{job.order.owner}: {one}")
 
     def _apply(self, job: JobParts, button: StopButton) -> Report | None:
         order, options = job.order, self.options
@@ -210,9 +227,22 @@ class Runner:
             lock_timeout=60.0,
         )
         told = _Told(order.owner, self.reporter)
-        with self._unpacked(job) as unpacked:
-            project = _as_ordered(options.trust.trusted(unpacked), job, options)
+        with self._unpacked(job) as root:
+            project = options.trust.trusted(Project.open(root, order.terms.env))
+            project = _as_ordered(project, job, options)
+            _look_again(project.archive(), job.renders)
             return apply(project, chosen, told, lambda _: True, f"run --queue {options.queue}")
+
+
+def _look_again(archive: Archive, renders: Iterable[OrderedRender]) -> None:
+    """Let the bucket be asked about what was ordered although it had been stored: it is missing or damaged.
+
+    What this machine has seen there once would hide that.
+    """
+    named = {one.asset for one in renders if one.asset is not None and not one.how}
+    archive.forget(named)
+    for sha256 in sorted(archive.holds(named)) if named else ():
+        archive.intact(sha256)
 
 
 def _as_ordered(project: Project, job: JobParts, options: RunnerOptions) -> Project:

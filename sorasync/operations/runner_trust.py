@@ -64,6 +64,11 @@ class RunnerTrust:
         """The project of a job that asks no host. Raises `NotTrusted`."""
         config = project.config
         self._require_bucket(config)
+        if not keeps_videos_inside(project):
+            raise NotTrusted(
+                f"this runner stores no videos outside of the library, in {config.assets.path}",
+                hint="set [assets] path to a directory of the library",
+            )
         # A command would be one that the database has named.
         no_command = {"api_key_command": None}
         others = {name: one.model_copy(update=no_command) for name, one in config.providers.items()}
@@ -92,6 +97,11 @@ class RunnerTrust:
         url = config.assets.url
         if url is not None and not any(_is_below(url, allowed) for allowed in self.buckets):
             raise NotTrusted(f"this runner stores nothing in {url}", hint=f"start it with --bucket {url}")
+
+
+def keeps_videos_inside(project: Project) -> bool:
+    """Whether `[assets] path` is a directory of the library."""
+    return (project.root / project.config.assets.path).resolve().is_relative_to(project.root.resolve())
 
 
 def _as_shipped(profile: Profile) -> bool:

@@ -1,166 +1,165 @@
-"""Where a runner unpacks libraries: each has directories of its own, used again for its next version.
+"""Where a runner unpacks libraries: one directory for each version of each, removed once nobody needs it.
 
 ```
-<work>/<library>-<number>/lock           held by every job that works there
-<work>/<library>-<number>/unpacked.json  the version, and the files that were unpacked
-<work>/<library>-<number>/library        the library
+<work>/<library>/<version>/      a version, with what its jobs have fetched and made
+<work>/<library>/<version>.lock  held by every job that works there, and alone by who removes the directory
 ```
-What was fetched for one version is there for the next, within `[assets] cache_gb` as in a checkout, and what
-has not changed is not read anew. Jobs of the same version share a directory. A job of another one takes one
-that nobody is using, so there are hardly more than jobs at the same time.
+A version never changes, and its jobs share it. The next one gets a directory of its own and fetches what it
+needs from the bucket.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from itertools import count
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sorasync.durable import make_directory, write_atomic
+from sorasync.assets.disk import common_lock, locked_directory, sole_lock
+from sorasync.assets.local_cache import shrink
+from sorasync.assets.store import AssetStore
+from sorasync.durable import make_directory, sync_directory, write_atomic
 from sorasync.errors import SorasyncError
-from sorasync.library_file import read_file
-from sorasync.operations.library_bundle import LARGEST, digest_of, files_of
+from sorasync.library_file import CONFIG_FILE
+from sorasync.operations.library_bundle import StrangeFiles, digest_of, files_of
+from sorasync.operations.local_videos import keep_all
+from sorasync.text import counted
 
 if TYPE_CHECKING:
+    from sorasync.operations.project import Project
     from sorasync.state.job_queue import Order
+    from sorasync.state.record import Record
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
+_VERSION = re.compile(r"[0-9a-f]{32}")
+# Error numbers that mean that no file of that name can be made here.
+_BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ})
 
 
 @contextmanager
 def unpacked_library(work: Path, order: Order, files: bytes) -> Iterator[Path]:
-    """A directory with the files of a job, which stay as they are until the end of the block.
+    """A directory with the files of a job, which stays at least until the end of the block.
 
-    Raises `SorasyncError` for an archive that is damaged or strange, and where files cannot be locked.
+    Raises `StrangeFiles`.
     """
     if digest_of(files) != order.digest:
-        raise SorasyncError("the files of this job are damaged", hint="queue the renders again")
+        raise StrangeFiles("the files of this job are damaged", hint="queue the renders again")
+    directory = _directory(work, order)
+    make_directory(directory.parent)
+    with common_lock(_lock_of(directory)):
+        if not _is_whole(directory):
+            with locked_directory(directory.parent):
+                if not _is_whole(directory):
+                    _unpack(directory, files)
+        yield directory
+
+
+def _directory(work: Path, order: Order) -> Path:
     whose = hashlib.sha256(f"{order.schema}\n{order.owner}".encode()).hexdigest()
-    name = f"{_OTHER.sub('-', order.owner)[:40]}-{whose[:12]}"
-    while True:
-        for directory in _directories(work, name, order.digest):
-            handle = _entered(directory, order.digest, files)
-            if handle is None:
-                continue
-            try:
-                yield directory / "library"
-            finally:
-                os.close(handle)
-            return
+    return work / f"{_OTHER.sub('-', order.owner)[:40]}-{whose[:12]}" / order.digest[:32]
 
 
-def _directories(work: Path, name: str, version: str) -> Iterator[Path]:
-    """Those of a library, the ones with that version first, and a new one at the end."""
-    found = []
-    for number in count(1):
-        found.append(work / f"{name}-{number}")
-        if not found[-1].exists():
-            break
-    return iter(sorted(found, key=lambda one: _Unpacked.of(one).version != version))
+def _lock_of(directory: Path) -> Path:
+    return directory.with_name(f"{directory.name}.lock")
 
 
-def _entered(directory: Path, version: str, files: bytes) -> int | None:
-    """A descriptor that holds a directory with this version; None where jobs of another one are in it."""
-    import fcntl
+def _is_whole(directory: Path) -> bool:
+    """Whether all files of a version are there: this one is written last, and removed first."""
+    return (directory / CONFIG_FILE).is_file()
 
-    make_directory(directory)
-    handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    held = False
+
+def _unpack(directory: Path, archive: bytes) -> None:
+    """Write the files of a version, over what an interruption has left of it."""
+    files = files_of(archive)
     try:
-        if not _locked(handle, fcntl.LOCK_SH):
-            return None
-        if _Unpacked.of(directory).version != version:
-            if not _locked(handle, fcntl.LOCK_EX):
-                return None
-            _unpack(directory, version, files)
-            # Another job may come in between: the one lock is given up before the other is taken.
-            if not _locked(handle, fcntl.LOCK_SH) or _Unpacked.of(directory).version != version:
-                return None
-        held = True
-        return handle
-    finally:
-        if not held:
-            os.close(handle)
-
-
-def _locked(handle: int, kind: int) -> bool:
-    """Whether a file could be locked at once. Raises `SorasyncError` where it never can."""
-    import fcntl
-
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        for name in sorted(files, key=lambda name: (str(name) == CONFIG_FILE, name)):
+            make_directory((directory / name).parent)
+            write_atomic(directory / name, files[name])
     except OSError as error:
-        raise SorasyncError(
-            f"files cannot be locked where libraries are unpacked ({error.strerror})",
-            hint="start the runner with --work on a disk of this machine",
-        ) from error
-    return True
+        if error.errno in _BAD_NAME:
+            raise StrangeFiles(f"the files of this job cannot be unpacked here ({error.strerror})") from None
+        raise
 
 
-def _unpack(directory: Path, version: str, archive: bytes) -> None:
-    """Put the files of a version in the place of another's. What jobs have made beside them stays."""
-    before = _Unpacked.of(directory)
-    if before.version == version:
+def remove_other_versions(work: Path, order: Order, opened: Callable[[Path], Project]) -> list[str]:
+    """Remove other versions of a library that no job is using, and whose videos are all in the bucket.
+
+    Returns why others stay, and raises nothing. `opened` opens a library as far as the runner trusts it.
+    """
+    told = []
+    for directory in _others(_directory(work, order)):
+        try:
+            with sole_lock(_lock_of(directory)) as held:
+                if held:
+                    _require_unneeded(directory, opened)
+                    _remove(directory)
+                    _lock_of(directory).unlink()
+        except Exception as error:
+            # Whatever it is: the job that was done is not at fault.
+            said = error.message if isinstance(error, SorasyncError) else f"{type(error).__name__}: {error}"
+            told.append(f"{directory} stays: {said}")
+    return told
+
+
+def _others(own: Path) -> list[Path]:
+    """The directories of other versions, and what only their locks are left of."""
+    names = {path.name.removesuffix(".lock") for path in own.parent.glob("*") if not path.is_symlink()}
+    return [own.with_name(name) for name in sorted(names - {own.name}) if _VERSION.fullmatch(name)]
+
+
+def _require_unneeded(directory: Path, opened: Callable[[Path], Project]) -> None:
+    """Raise `SorasyncError` where something would be lost with a directory, or nobody can say."""
+    stores = _stores(directory)
+    if not any(store.present() or store.unfinished() for store in stores):
         return
-    root = directory / "library"
-    files = {name.as_posix(): data for name, data in files_of(archive)}
-    # Whoever goes on after a crash knows all that may be there.
-    _Unpacked("", sorted({*before.files, *files})).note(directory)
-    for name in set(before.files).difference(files):
-        _remove(root, name)
-    for name, data in files.items():
-        # A file that is written is read anew by the next plan.
-        if not _holds(root, name, data):
-            make_directory((root / name).parent)
-            write_atomic(root / name, data)
-    _Unpacked(version, sorted(files)).note(directory)
+    if not _is_whole(directory):
+        raise SorasyncError(f"it holds videos and no {CONFIG_FILE}")
+    project = opened(directory)
+    assets = project.assets()
+    shrink(assets, 0, ())
+    if assets.archive.remote and assets.present():
+        # What the state names and the bucket has lost is put back.
+        with project.store() as state:
+            keep_all(project, state.briefs)
+        shrink(assets, 0, ())
+    if left := sum(len(store.present()) for store in stores):
+        raise SorasyncError(f"{counted(left, 'video')} of it {'is' if left == 1 else 'are'} in no bucket")
+    unfinished = {name for store in stores for name in store.unfinished()}
+    if unfinished and unfinished & _wanted(project):
+        raise SorasyncError("a render in flight has left something there")
 
 
-def _holds(root: Path, name: str, data: bytes) -> bool:
-    """Whether a file has these bytes."""
-    try:
-        return read_file(root / name, within=root, largest=LARGEST) == data
-    except OSError:
-        return False
+def _stores(directory: Path) -> list[AssetStore]:
+    """Every asset store in a directory, wherever its configuration has it."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    found = os.walk(directory, onerror=fail) if directory.is_dir() else ()
+    return [AssetStore(Path(parent)) for parent, names, _ in found if ".store" in names]
 
 
-def _remove(root: Path, name: str) -> None:
-    """Remove a file, and the directories that were only there for it."""
-    path = root / name
-    with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        path.unlink()
-    for parent in path.relative_to(root).parents[:-1]:
-        try:
-            (root / parent).rmdir()
-        except OSError:
-            return
+def _wanted(project: Project) -> set[str]:
+    """What answers and downloads of the renders in flight are called."""
+    from sorasync.apply.render.render_request import token_of
+    from sorasync.apply.render.resume_download import part_name
+    from sorasync.provider.kept_answers import kept_as
+
+    def names(record: Record) -> tuple[str, str]:
+        return part_name(record), kept_as(token_of(lineage, record))
+
+    with project.store() as store:
+        lineage = store.lineage
+        return {name for record in store.in_flight() for name in names(record)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Unpacked:
-    """What is in a directory: `files` relative to the library, of a `version`, or of several (empty)."""
-
-    version: str
-    files: list[str]
-
-    @classmethod
-    def of(cls, directory: Path) -> _Unpacked:
-        """What was noted there."""
-        try:
-            noted = read_file(directory / "unpacked.json", within=directory, largest=LARGEST)
-        except FileNotFoundError:
-            return cls("", [])
-        return cls(**json.loads(noted))
-
-    def note(self, directory: Path) -> None:
-        """Note it there."""
-        write_atomic(directory / "unpacked.json", json.dumps(asdict(self)).encode())
+def _remove(directory: Path) -> None:
+    if directory.is_dir():
+        (directory / CONFIG_FILE).unlink(missing_ok=True)
+        sync_directory(directory)
+        shutil.rmtree(directory)

@@ -187,7 +187,6 @@ READS_BY_ITSELF = {
     "sorasync.cli.app.reference": "a page of a checkout, whose table it renews",
     "sorasync.cli.app.output_schema": "a schema of this program",
     "sorasync.manifest.pages": "a page of this program",
-    "sorasync.operations.runner_workspace": "files of its own making",
     "sorasync.operations.init": "a template of this program, and files that must be new",
     "sorasync.profile.load": "a profile of this program",
     "sorasync.state.process": "what the system says of a process",

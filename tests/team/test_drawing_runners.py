@@ -22,6 +22,7 @@ from sorasync.preview.media import tiny_video
 from sorasync.state.leases import joined
 from sorasync.state.lock import LockWait
 from tests.postgres_server import PostgresServer
+from tests.team.test_runner_workspace import archive
 
 CONFIG = """
 [library]
@@ -166,28 +167,115 @@ def test_who_queues_a_render_needs_no_key_for_its_host(
     first.apply("--queue", f"queue-{schema}", "--detach", code=8)
 
 
-def test_a_runner_draws_in_itself(
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A runner of this machine, which ends when nothing is queued; `work` is where it unpacks libraries."""
+
+    machine: Machine
+    queue: str
+    place: tuple[str, ...]
+    work: Path
+
+    def order(self) -> None:
+        """Queue what is to be done, and let the runner do it."""
+        self.machine.apply("--queue", self.queue, "--detach", code=8)
+        place = (*self.place, "--work", str(self.work))
+        self.machine.said("run", "--queue", self.queue, *place, "--until-empty")
+
+    def versions(self) -> list[Path]:
+        """The directories of the versions that it keeps."""
+        return [path for path in self.work.glob("*/*") if path.is_dir()]
+
+
+@pytest.fixture
+def at_hand(
     machines: tuple[Machine, Machine], tmp_path: Path, postgres: PostgresServer, schema: str
-) -> None:
+) -> AtHand:
+    """A runner for the first machine."""
+    place = ("--database", postgres.url("").partition("?")[0], "--bucket", f"file://{tmp_path}/bucket")
+    return AtHand(machines[0], f"queue-{schema}", place, tmp_path / "work")
+
+
+def test_a_runner_draws_in_itself(machines: tuple[Machine, Machine], at_hand: AtHand) -> None:
     first, _ = machines
     first.write(CAST + MORE)
-    first.apply("--queue", f"queue-{schema}", "--detach", code=8)
-    place = ["--database", postgres.url("").partition("?")[0], "--bucket", f"file://{tmp_path}/bucket"]
-    work = tmp_path / "work"
-    runner = ["run", "--queue", f"queue-{schema}", *place, "--work", str(work), "--until-empty"]
-    first.said(*runner)
+    at_hand.order()
     assert first.plan() == {}
     drawn = ["character Fennel", "create clip.a", "create clip.b", "extend clip.a#1/1"]
-    (data,) = work.glob("*/library/state/preview")
-    assert sorted(ledger(data)) == drawn
+    (version,) = at_hand.versions()
+    assert sorted(ledger(version / "state" / "preview")) == drawn
 
-    # The next version of the library is carried out in the same directory.
+    # Once the next version is done, nothing of this one is needed here.
     first.write(CAST + MORE + '[clips.c]\nprompt = "A quay."\n')
-    first.apply("--queue", f"queue-{schema}", "--detach", code=8)
-    first.said(*runner)
+    at_hand.order()
     assert first.plan() == {}
-    assert [path.name for path in work.iterdir()] == [data.parents[2].name]
-    assert sorted(ledger(data)) == sorted([*drawn, "create clip.c"])
+    (following,) = at_hand.versions()
+    assert following != version
+    assert ledger(following / "state" / "preview") == ["create clip.c"]
+    assert [path.name for path in version.parent.glob("*.lock")] == [f"{following.name}.lock"]
+
+
+def test_strange_files_are_given_up_at_once(
+    machines: tuple[Machine, Machine], at_hand: AtHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = machines
+    strange = archive({"manifests/film.toml": ""})
+    monkeypatch.setattr("sorasync.operations.queue_apply.pack_library", lambda project: strange)
+    at_hand.order()
+    jobs = json.loads(first.said("queue", "--format", "json"))["jobs"]
+    (job,) = [one for one in jobs if one["queue"] == at_hand.queue]
+    assert (job["status"], job["attempts"]) == ("given up", 1)
+    assert "no sorasync.toml" in job["message"]
+
+
+@pytest.mark.parametrize("lost", ["gone", "damaged"])
+def test_what_the_bucket_has_lost_is_put_back_by_a_runner(
+    machines: tuple[Machine, Machine], at_hand: AtHand, tmp_path: Path, lost: str
+) -> None:
+    first, _ = machines
+    first.write('[clips.a]\nprompt = "A quay."\n')
+    at_hand.order()
+    (video,) = (tmp_path / "bucket" / "objects").rglob("*.mp4")
+    right = video.read_bytes()
+    if lost == "gone":
+        video.unlink()
+        first.said("plan", "--refresh")
+    else:
+        video.write_bytes(bytes(len(right)))
+        assert "missing  clip.a" in first.said("drift", "--full")
+    (version,) = at_hand.versions()
+    at_hand.order()
+    assert video.read_bytes() == right
+    assert ledger(version / "state" / "preview") == ["create clip.a"]
+    assert "No drift" in first.said("drift", "--full")
+    assert first.plan() == {}
+
+
+def test_a_job_is_done_also_where_an_older_version_has_to_stay(
+    machines: tuple[Machine, Machine], at_hand: AtHand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = machines
+    first.write('[clips.a]\nprompt = "A quay."\n')
+    at_hand.order()
+    (version,) = at_hand.versions()
+    nobodys = version / "assets" / ".store" / "00" / f"{'0' * 64}.mp4"
+    nobodys.parent.mkdir()
+    nobodys.write_text("downloaded, and not recorded yet")
+    first.write('[clips.a]\nprompt = "A quay."\n[clips.b]\nprompt = "A lake."\n')
+    at_hand.order()
+    assert f"drawn: {version} stays: 1 video of it is in no bucket" in capsys.readouterr().err
+    assert first.plan() == {}
+    assert nobodys.exists()
+
+
+def test_nothing_is_queued_whose_videos_are_to_be_outside_of_the_library(
+    machines: tuple[Machine, Machine], at_hand: AtHand, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    first, _ = machines
+    config = first.root / "sorasync.toml"
+    config.write_text(f'{config.read_text()}path = "{tmp_path}/videos"\n')
+    first.apply("--queue", at_hand.queue, "--detach", code=1)
+    assert "runners store no videos outside of the library" in capsys.readouterr().err
 
 
 def test_a_runner_started_as_the_hint_says_stores_in_the_bucket_of_the_library(

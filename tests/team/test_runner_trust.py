@@ -84,6 +84,17 @@ def test_credentials_are_shown_to_no_other_place(tmp_path: Path, assets: str, al
         RunnerTrust.parse((), (allowed,)).trusted(of_job(tmp_path, SHIPPED, assets))
 
 
+@pytest.mark.parametrize("path", ["/tmp/videos", "../videos", "assets/../../videos"])
+def test_videos_are_stored_inside_the_library_only(tmp_path: Path, path: str) -> None:
+    root = tmp_path / "film"
+    root.mkdir()
+    project = of_job(root, SHIPPED, f'{BUCKET}"\npath = "{path}')
+    with pytest.raises(NotTrusted, match="stores no videos outside of the library"):
+        RunnerTrust.parse((), (BUCKET,)).trusted_here(project)
+    with pytest.raises(NotTrusted, match="stores no videos outside of the library"):
+        RunnerTrust.parse((), (BUCKET,)).trusted(project)
+
+
 def test_a_bucket_that_is_none_is_refused_at_the_start() -> None:
     with pytest.raises(SorasyncError, match="cannot be used"):
         RunnerTrust.parse((), ("films",))

@@ -24,8 +24,12 @@ _SUFFIXES = {
 
 def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) -> Path:
     """The part file of a record's job. Each job has its own, so that two videos never mix."""
-    name = hashlib.sha256(f"{record.key}:{record.remote_id}".encode()).hexdigest()
-    return context.assets.temporary(name, _SUFFIXES[variant])
+    return context.assets.temporary(part_name(record), _SUFFIXES[variant])
+
+
+def part_name(record: Record) -> str:
+    """What the part files of a record's job are called, without their endings."""
+    return hashlib.sha256(f"{record.key}:{record.remote_id}".encode()).hexdigest()
 
 
 async def stream(
