@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sorasync.operations.project import Project
 
 FILM: Final = ".mp4"
+SUBTITLES: Final = ".srt"
 INTERCHANGE: Final = (".otio", ".otioz", ".edl", ".fcpxml", ".xml")
 _TIMELINE_PACKAGES: Final = (
     "opentimelineio",
@@ -25,7 +26,7 @@ _TIMELINE_PACKAGES: Final = (
     "otio_fcp_adapter",
     "otio_fcpx_xml_adapter",
 )
-SUFFIXES: Final = (FILM, *INTERCHANGE, ".srt", ".csv", ".pdf")
+SUFFIXES: Final = (FILM, *INTERCHANGE, SUBTITLES, ".csv", ".pdf")
 
 
 def write_cut(project: Project, view: CutView, out: Path, progress: Progress) -> list[str]:
@@ -40,7 +41,7 @@ def write_cut(project: Project, view: CutView, out: Path, progress: Progress) ->
         write_output(out, _shot_list(project, view, out), parents=True)
         return []
     require_film_packages()
-    if suffix == ".srt":
+    if suffix == SUBTITLES:
         from sorasync.cuts.dialogue import film_dialogue, subtitles
 
         lines = subtitles(film_dialogue(view.timeline, view.graph.renders))

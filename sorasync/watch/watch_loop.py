@@ -251,7 +251,7 @@ class Watch:
         if kind is WorkKind.ALL and view.plan.empty:
             return "there is nothing to do"
         if kind is WorkKind.FREE and free_part(view.plan).empty:
-            return "nothing in this plan is free"
+            return "there is nothing to move, download or retire, which is all that free applies"
         if kind is WorkKind.DRAFTS and not self._targets():
             return "there is nothing to draw"
         return None

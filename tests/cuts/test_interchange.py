@@ -152,8 +152,20 @@ def test_what_a_format_does_not_carry_is_said(film: Film) -> None:
     assert film.run("cut", "reel", "--out", "reel.aaf").code == 64
 
 
+def test_subtitles_of_a_cut_without_dialogue_are_said_to_be_none(film: Film) -> None:
+    film.write(
+        "manifests/quiet.toml",
+        '[clips.quiet]\nprompt = "A pier."\n[cuts.still]\nevents = [{ clip = "quiet" }]\n',
+    )
+    answer = film.run("cut", "still", "--out", "edit/still.srt")
+    assert answer.out == "edit/still.srt: empty, because no clip of the cut has dialogue.\n"
+    assert film.read("edit/still.srt") == ""
+    assert film.run("cut", "still", "--out", "edit/still.srt", "--format", "json").json["subtitles"] == 0
+
+
 def test_subtitles_have_the_dialogue_in_the_time_of_the_cut(film: Film) -> None:
-    _, text = written(film, "reel.srt")
+    answer, text = written(film, "reel.srt")
+    assert "edit/reel.srt: 3 subtitles, " in answer.out
     blocks = text.strip().split("\n\n")
     assert [block.split("\n", 2)[2] for block in blocks] == ["We are late.", "Are we?", "Yes."]
     times = [block.split("\n")[1].split(" --> ") for block in blocks]

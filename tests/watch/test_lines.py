@@ -150,7 +150,11 @@ def test_drafts_need_no_model_and_no_parameter_of_the_real_provider(tmp_path: Pa
     film = make(tmp_path / "film", clip("kite", KITE), config)
     with Lines(film) as lines:
         lines.plan("create clip.kite")
+        lines.say("free")
+        assert lines.next("notice")["text"].startswith("there is nothing to move, download or retire")
         lines.say("drafts")
+        began = lines.next("apply", lambda found: found["moment"] == "began")
+        assert (began["kind"], began["changes"], began["cost_usd"]) == ("drafts", 1, "0.00")
         ended = lines.next("apply", lambda found: found["moment"] == "ended")
         assert ended["files"] == [str(film.root / "state/drafts/videos/kite.mp4")]
         assert lines.plan("create clip.kite")["unknown_prices"] == 1

@@ -66,7 +66,7 @@ def test_what_is_shown_is_applied_and_a_rename_is_free(film: Library) -> None:
     with Screen(film) as screen:
         screen.until("2 to create")
         screen.press("f")
-        screen.until("nothing in this plan is free")
+        screen.until("there is nothing to move, download or retire")
         screen.press("a")
         screen.until(lambda text: "No changes." in text and "2 done" in text)
         assert "words changed" not in screen.text

@@ -7,6 +7,7 @@ import stat
 import sys
 import threading
 from dataclasses import dataclass
+from decimal import Decimal
 from queue import SimpleQueue
 
 import click
@@ -63,6 +64,9 @@ class JsonLines:
         plan = work.plan
         cost = None if plan.cost.unknown else usd(plan.cost.known_usd)
         facts = {"token": plan.token, "changes": len(plan.changes), "cost_usd": cost}
+        if work.kind is WorkKind.DRAFTS:
+            # The plan stays as it is: what is drawn of it costs nothing.
+            facts |= {"changes": len(work.targets), "cost_usd": usd(Decimal(0))}
         self._print("apply", {"moment": "began", "kind": work.kind.value, **facts})
 
     def progress(self, event: ChangeEvent) -> None:

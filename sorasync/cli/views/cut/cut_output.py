@@ -12,6 +12,7 @@ from sorasync.cli.app.failure import one_line
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.manifest.cut_time import seconds_text, timecode
 from sorasync.operations.cut import CutFilm, CutView, Footage
+from sorasync.operations.cut_files import SUBTITLES
 from sorasync.text import counted
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ def film_text(film: CutFilm, *, quiet: bool = False) -> Iterator[str]:
 
 def file_text(view: CutView, out: Path, left_out: list[str], *, quiet: bool = False) -> Iterator[str]:
     """What was written, and what its format does not carry."""
-    yield f"{one_line(str(out))}: {measures(view.timeline)}."
+    count = _subtitles(view, out)
+    if count == 0:
+        yield f"{one_line(str(out))}: empty, because no clip of the cut has dialogue."
+        return
+    lines = f"{counted(count, 'subtitle')}, " if count is not None else ""
+    yield f"{one_line(str(out))}: {lines}{measures(view.timeline)}."
     if left_out:
         yield f"Not in {out.suffix} files: {', '.join(left_out)}."
     if not quiet:
@@ -40,7 +46,22 @@ def file_text(view: CutView, out: Path, left_out: list[str], *, quiet: bool = Fa
 
 def file_json(view: CutView, out: Path, left_out: list[str]) -> dict[str, object]:
     """What was written as plain data."""
-    return {"format_version": 1, "file": str(out), "left_out": left_out, **cut_json(view)}
+    return {
+        "format_version": 1,
+        "file": str(out),
+        "left_out": left_out,
+        "subtitles": _subtitles(view, out),
+        **cut_json(view),
+    }
+
+
+def _subtitles(view: CutView, out: Path) -> int | None:
+    """How many lines of dialogue a file of subtitles has; None for another one."""
+    if out.suffix.lower() != SUBTITLES:
+        return None
+    from sorasync.cuts.dialogue import film_dialogue
+
+    return sum(1 for _ in film_dialogue(view.timeline, view.graph.renders))
 
 
 def measures(timeline: Timeline) -> str:
