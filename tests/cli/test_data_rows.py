@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -76,6 +77,16 @@ def _hand_on(studio: Studio) -> None:
     assert stale.code == 7
     assert "the row of clip.ad[id=3] has changed, or is gone" in stale.err
     assert studio.billed() == Decimal("1.20")
+
+
+def test_the_line_of_a_group_is_that_of_the_page(film: Callable[[str], Film]) -> None:
+    one = film(f"[defaults]\nseconds = 4\n{AD}")
+    rows = "".join(f"{number},Person\n" for number in range(1, 16))
+    one.write("manifests/people.csv", f"id,name\n{rows}")
+    group = next(line for line in one.run("plan").out.splitlines() if " more like " in line)
+    page = " ".join((Path(__file__).parents[2] / "docs" / "rows.md").read_text(encoding="utf-8").split())
+    shape = re.sub(r"[\d,.]+ more|\$[\d.]+", "N", " ".join(group.split()))
+    assert shape in re.sub(r"[\d,.]+ more|\$[\d.]+", "N", page)
 
 
 def test_a_name_of_several_clips_asks_for_one_of_those_that_are_declared(

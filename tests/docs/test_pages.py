@@ -147,6 +147,19 @@ def test_the_last_step_of_the_tutorial_names_a_host_that_renders_its_clips(tmp_p
     assert f"export {library.profile.auth.env}=" in typed
 
 
+def test_the_cut_of_the_page_fits_clips_of_four_seconds(tmp_path: Path) -> None:
+    cut = next(block.code for block in blocks("toml") if block.page == "cuts.md")
+    shown = '[stills.quay]\nprompt = "A quay."\n' + "".join(
+        f'[clips.{name}]\nprompt = "A pier."\nseconds = 4\ntakes = 2\n' for name in ("harbour", "market")
+    )
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "sorasync.toml").write_text('[provider]\nprofile = "preview"\n', encoding="utf-8")
+    (tmp_path / "manifests" / "cut.toml").write_text(cut + shown, encoding="utf-8")
+    # The sound track alone is not here.
+    faults = [one for one in Library.open(tmp_path).validate() if one.severity.value == "error"]
+    assert [one.code for one in faults] == ["S109"]
+
+
 @pytest.mark.heavy
 def test_the_tutorial_makes_its_film(tmp_path: Path, program: str) -> None:
     pytest.importorskip("opentimelineio")

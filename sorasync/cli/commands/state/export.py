@@ -8,6 +8,7 @@ import click
 
 from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
+from sorasync.cli.app.output import print_json
 from sorasync.operations.output_file import write_output
 
 _EXAMPLES = """\b
@@ -32,6 +33,8 @@ def command(globals: Globals, file: Path | None) -> ExitCode:
         click.echo(text, nl=False)
     else:
         write_output(file, text)
-        if not globals.quiet:
+        if globals.json:
+            print_json({"format_version": 1, "file": str(file)})
+        elif not globals.quiet:
             notice(f"wrote  {file}")
     return ExitCode.DONE
