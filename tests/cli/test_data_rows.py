@@ -81,7 +81,7 @@ def _hand_on(studio: Studio) -> None:
 
 def test_the_line_of_a_group_is_that_of_the_page(film: Callable[[str], Film]) -> None:
     one = film(f"[defaults]\nseconds = 4\n{AD}")
-    rows = "".join(f"{number},Person\n" for number in range(1, 16))
+    rows = "".join(f"{number},Person {number}\n" for number in range(1, 16))
     one.write("manifests/people.csv", f"id,name\n{rows}")
     group = next(line for line in one.run("plan").out.splitlines() if " more like " in line)
     page = " ".join((Path(__file__).parents[2] / "docs" / "rows.md").read_text(encoding="utf-8").split())
