@@ -19,6 +19,7 @@ from sorasync.library_file import unreadable
 from sorasync.provider.auth import auth_headers
 from sorasync.provider.body import pieces
 from sorasync.provider.classify import Asked
+from sorasync.provider.connection_words import connection_words
 from sorasync.provider.errors import (
     Exhausted,
     InvalidRequest,
@@ -256,11 +257,12 @@ class Sender:
 
     def broken(self, error: BaseException, gate: PaymentGate | None = None) -> ProviderError:
         """What a connection's failure means for the request that was on it."""
-        what = type(error).__name__
+        what = connection_words(error)
         if _out_of_descriptors(error):
             return Exhausted("too many open files", hint="raise the limit (ulimit -n), then apply again")
         if isinstance(error, _NOTHING_SENT) or (gate is not None and not gate.left):
-            hint = f"is {self.host.base_url} right, and is the server running?"
+            asks = f"is {self.host.base_url} right, and is the server running?"
+            hint = f"{asks} `sorasync plan --offline` plans without it"
             return NotSent(f"{self.host.name} cannot be reached ({what})", hint=hint)
         if gate is not None:
             return OutcomeUnknown(f"the connection to {self.host.name} broke after sending ({what})")

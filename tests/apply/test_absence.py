@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 import httpx
@@ -35,7 +36,7 @@ class Away(httpx.AsyncBaseTransport):
         now = self._it.clock.time
         if self._from <= now < self._until:
             self.tries.append(now - BEGUN)
-            raise httpx.ConnectError("no route to host")
+            raise httpx.ConnectError("no route") from OSError(errno.EHOSTUNREACH, "no route")
         return await self._inner.handle_async_request(request)
 
 
@@ -57,7 +58,7 @@ def test_a_provider_that_is_away_for_a_while_is_told_once_and_waited_for(
     down = away(it, 20, 1000)
     assert it.apply(parallelism=6).complete
     gone, back = about_reach(it)
-    assert "cannot be reached (ConnectError), since 08:0" in gone
+    assert "cannot be reached (no way to that machine), since 08:0" in gone
     assert "What was sent is recorded, and renders continue there" in gone
     assert back.startswith("the provider answers again, after ")
     assert len(down.tries) < 200

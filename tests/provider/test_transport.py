@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from sorasync.provider.connection_words import connection_words
 from sorasync.provider.errors import BadDownload
 from sorasync.provider.transport import opened
 
@@ -104,27 +106,69 @@ async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @pytest.mark.parametrize(
-    ("serve", "raised"),
+    ("serve", "raised", "words"),
     [
-        (hang_up, httpx.RemoteProtocolError),
-        (reset, httpx.ReadError),
-        (half_a_head, httpx.RemoteProtocolError),
-        (no_http, httpx.RemoteProtocolError),
-        (half_a_body, httpx.RemoteProtocolError),
-        (silent, httpx.ReadTimeout),
+        (hang_up, httpx.RemoteProtocolError, "it ended the connection, or"),
+        (reset, httpx.ReadError, "connection reset"),
+        (half_a_head, httpx.RemoteProtocolError, "it ended the connection, or"),
+        (no_http, httpx.RemoteProtocolError, "something that is not HTTP"),
+        (half_a_body, httpx.RemoteProtocolError, "it ended the connection, or"),
+        (silent, httpx.ReadTimeout, "timed out: no answer came"),
     ],
-    ids=lambda one: one.__name__,
+    ids=lambda one: getattr(one, "__name__", "words"),
 )
 def test_what_breaks_behind_the_request_is_never_taken_for_not_sent(
-    serve: Serve, raised: type[Exception]
+    serve: Serve, raised: type[Exception], words: str
 ) -> None:
     async def post() -> None:
         limits = BRIEF if serve is silent else LIMITS
         async with host(serve) as url, client(limits) as sending:
             await sending.post(url, json={"prompt": "A cat."})
 
-    with pytest.raises(raised):
+    with pytest.raises(raised) as told:
         asyncio.run(post())
+    assert words in connection_words(told.value)
+
+
+async def answers_in_plain_text(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("{closed}", "connection refused"),
+        ("http://studio..example/", "its name cannot be looked up"),
+        ("ftp://studio.example/", "its address is neither http:// nor https://"),
+        ("{plain}", "no encrypted connection: does it speak TLS?"),
+    ],
+)
+def test_why_there_is_no_connection_is_said_in_words(address: str, words: str) -> None:
+    async def get() -> None:
+        async with host(silent) as closed:
+            pass
+        async with host(answers_in_plain_text) as plain, client() as sending:
+            await sending.get(address.format(closed=closed, plain=plain.replace("http:", "https:")))
+
+    with pytest.raises(httpx.TransportError) as told:
+        asyncio.run(get())
+    assert connection_words(told.value) == words
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "no"), "name not found"),
+        (socket.gaierror(socket.EAI_AGAIN, "later"), "its name could not be looked up"),
+        (ssl.SSLCertVerificationError("self-signed"), "its certificate is not trusted"),
+        (OSError("something else"), "no connection"),
+    ],
+)
+def test_the_deepest_known_cause_is_what_is_said(cause: OSError, words: str) -> None:
+    error = httpx.ConnectError("Cannot connect")
+    error.__cause__ = cause
+    assert connection_words(error) == words
 
 
 def test_a_host_that_stops_reading_is_given_up_on() -> None:

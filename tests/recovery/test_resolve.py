@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from sorasync.state.record import Status
-from tests.recovery.world import TWO_CLIPS, World
+from tests.recovery.world import TWO_CLIPS, World, a_world
 
 ONE = TWO_CLIPS.partition("[clips.pier]")[0]
 
@@ -131,3 +133,18 @@ def test_the_first_of_several_takes_is_asked_about_by_its_number(world: World) -
 
     assert "? clip.market#1: sent" in shown
     assert "sorasync resolve 'clip.market#1' --resend" in shown
+
+
+def test_a_host_that_is_not_there_is_told_in_words_with_what_works_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sorasync.provider.retry.Patience.pause", lambda *_: 0.0)
+    with a_world(tmp_path, capsys) as world:
+        world.write(TWO_CLIPS)
+        world.apply("--detach", code=8)
+    # Its server has ended.
+    for command in (("plan",), ("apply", "--yes")):
+        world.run(*command, code=1)
+        assert " cannot be reached (connection refused)\n" in world.err
+        assert f"is {world.url} right, and is the server running? `sorasync plan --offline`" in world.err
+    world.run("plan", "--offline")

@@ -261,6 +261,8 @@ TRIED = (errors.InvalidRequest, errors.NotFound, errors.NotSupported, errors.Ren
 def why(error: BaseException) -> dict[str, object]:
     """What a record keeps of an error."""
     if not isinstance(error, errors.ProviderError):
-        return {"error_stage": "send", "error_code": None, "error_message": type(error).__name__}
+        cancelled = isinstance(error, asyncio.CancelledError)
+        said = "the run was interrupted before the answer came" if cancelled else type(error).__name__
+        return {"error_stage": "send", "error_code": None, "error_message": said}
     code = error.code or (str(error.status) if error.status else None)
     return {"error_stage": "send", "error_code": code, "error_message": error.message}
