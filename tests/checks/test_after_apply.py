@@ -48,7 +48,7 @@ def test_what_fails_is_in_the_report_the_status_and_at_the_address(library: Film
     assert "clip.bay: black" not in answer.out
 
     status = library.run("status")
-    assert "✗ clip.pier#1: black: black for 4.00 s" in status.out
+    assert "    ✗ #1: black: black for 4.00 s" in status.out
     assert "2 videos fail a check." in status.out
     rows = library.run("status", "--format", "json").json["addresses"]
     assert {row["address"]: len(row["failed_checks"]) for row in rows} == {"clip.bay": 0, "clip.pier": 2}

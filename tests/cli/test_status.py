@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sorasync.cli.terminal.columns import cells
@@ -161,3 +162,52 @@ def test_a_stage_without_clips_says_that_nothing_matches(film: Films) -> None:
         answer = one.run("status", *filters)
         assert (answer.code, "film: nothing matches." in answer.out) == (1, True)
     assert "film: nothing is declared." in film("").run("status").out
+
+
+def test_what_does_not_fit_beside_a_clip_is_below_it_and_whole(film: Films) -> None:
+    names = ("failed", "refused", "open")
+    one = film("".join(f'[clips.the-long-name-of-a-{name}]\nprompt = "A {name}."\n' for name in names))
+    one.write("studio.toml", 'extends = "preview"\nname = "studio"\nsimulated = false\n')
+    one.write("sorasync.toml", CONFIG + '[provider]\nprofile = "studio.toml"\n')
+    failed, refused, unanswered = (one.render(f"clip.the-long-name-of-a-{name}#1") for name in names)
+    message = "Your request was blocked by our moderation system, for the third time this week."
+    with one.store() as store:
+        one.put(store, failed, Status.FAILED, error_message="Video generation failed", attempts=1)
+        one.put(store, refused, Status.BLOCKED, error_message=message, error_code="moderation")
+        fields = {"kind": "create", "address": unanswered.address, "inputs": unanswered.inputs}
+        provider = one.project.profile.provider_name
+        store.move(unanswered.key, Status.INTENT, run=None, provider=provider, **fields)
+        store.move(unanswered.key, Status.UNKNOWN, run=None)
+    out = one.run("status").out
+    lines, words = out.splitlines(), " ".join(out.split())
+    assert max(map(cells, lines)) <= 80
+    assert "failed before (Video generation failed): attempt 2 of 3" in words
+    assert "blocked by our moderation system, for the third time this week" in words
+    assert re.search(r"sent \d+ s ago, but the answer was lost: looks for the job", words)
+
+
+def test_names_of_fields_share_a_column_however_long_they_are(film: Films) -> None:
+    one = film(
+        '[clips.a]\nprompt = "A quay."\n[[clips.a.steps]]\nextend = "The quay."\nseconds = 4\n'
+        '[clips.quay]\nprompt = "A quay."\n'
+    )
+    found = one.run("find", "quay").out.splitlines()
+    assert found[:3] == [
+        "clip.a",
+        "  prompt           manifests/a.toml:2  A quay.",
+        "  steps[1].extend  manifests/a.toml:4  The quay.",
+    ]
+    assert found[3:] == [
+        "clip.quay",
+        "  name         manifests/a.toml:6  quay",
+        "  prompt       manifests/a.toml:7  A quay.",
+        "",
+        "2 found.",
+    ]
+
+
+def test_the_list_of_profiles_fits_80_columns_and_leaves_nothing_out(film: Films) -> None:
+    out = film("").run("profiles").out
+    assert max(map(cells, out.splitlines())) <= 80
+    assert "…" not in out
+    assert "doubao-seedance-2-0-fast-260128: $0.0531 to $0.1142 a second; 4 to 15 s" in " ".join(out.split())

@@ -12,6 +12,8 @@ from sorasync.cli.views.diagnostics.diagnostic_paths import from_here
 from sorasync.operations.find import FoundEntry, Hit
 
 _BEFORE = 30
+# Columns of the names of fields, if no longer one is found.
+_NAMES = 11
 _NARROWEST = 40
 
 
@@ -22,14 +24,15 @@ def find_lines(found: Iterable[FoundEntry], *, quiet: bool = False) -> Iterator[
         count += 1
         if not quiet:
             yield click.style(one_line(one.address), bold=True)
-            yield from (_hit_line(hit) for hit in one.hits)
+            names = max(_NAMES, *(len(hit.field) for hit in one.hits))
+            yield from (_hit_line(hit, names) for hit in one.hits)
     if not quiet and count:
         yield ""
     yield f"{count} found." if count else "Nothing found."
 
 
-def _hit_line(hit: Hit) -> str:
-    head = f"  {hit.field:<12} {from_here(hit.place.file)}:{hit.place.line}"
+def _hit_line(hit: Hit, names: int) -> str:
+    head = f"  {hit.field:<{names}}  {from_here(hit.place.file)}:{hit.place.line}"
     room = max(_NARROWEST, screen_width() - len(head) - 2)
     return f"{head}  {_excerpt(hit, room)}"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sorasync.cli.terminal.columns import cut, screen_width, wrapped
+from sorasync.cli.terminal.columns import screen_width, wrapped
 from sorasync.cli.views.plan.plan_json import usd
 from sorasync.profile.video_model import ANY, Model, price_name, seconds_text
 from sorasync.text import counted
@@ -29,22 +29,24 @@ def profiles_text(profiles: Sequence[Profile], today: date) -> Iterator[str]:
     width = screen_width()
     names = max(len(profile.name) for profile in profiles)
     for profile in profiles:
-        head = f"{profile.name:<{names}}"
-        rest = cut(_join(profile.title, _sunset(profile, today)), width - names - 2)
-        yield f"{click.style(head, bold=True)}  {rest}"
-        able = f"can: {', '.join(_abilities(profile)) or 'create only'}"
-        first, *more = wrapped(able, width, first=names + 2, indent=names + 7)
-        yield f"{' ' * names}  {first}"
+        head = click.style(f"{profile.name:<{names}}", bold=True)
+        first, *more = _hanging(_join(profile.title, _sunset(profile, today)), names + 2, width)
+        yield f"{head}  {first}"
         yield from more
-        for name, model in _priced_models(profile):
-            yield cut_indent(f"{name}: {_price_range(model)}", names + 2, width)
+        for text in (
+            f"can: {', '.join(_abilities(profile)) or 'create only'}",
+            *(f"{name}: {_price_range(model)}" for name, model in _priced_models(profile)),
+        ):
+            first, *more = _hanging(text, names + 2, width)
+            yield f"{' ' * names}  {first}"
+            yield from more
         yield ""
     yield "Details: sorasync profiles NAME"
 
 
-def cut_indent(text: str, indent: int, width: int) -> str:
-    """A line at that indent, cut to the width."""
-    return " " * indent + cut(text, width - indent)
+def _hanging(text: str, column: int, width: int) -> list[str]:
+    """The text from that column on, with what does not fit on lines below it."""
+    return wrapped(text, width, first=column, indent=column + 5)
 
 
 def _join(*parts: str) -> str:

@@ -10,7 +10,6 @@ import click
 from sorasync.cli.app.failure import one_line
 from sorasync.cli.terminal.columns import (
     cells,
-    cut,
     padded,
     screen_width,
     terminal_width,
@@ -68,35 +67,44 @@ def status_text(status: StatusView) -> Iterator[str]:
 
 
 def _status_lines(row: ClipStatus, address: str, status: StatusView, names: int, width: int) -> Iterator[str]:
-    """One line, or two where the address is too long to share one or the command that helps would be cut."""
+    """One line; more where the address is too long to share one, or what is to be said does not fit."""
     sign, colour = _MARKS[row.stage]
     mark = click.style(sign, fg=colour, bold=True)
     share = f"{row.done}/{row.renders}" if row.renders > 1 else ""
     rest = f"{row.stage.value:<{_STAGE}}  {share:>5}  "
     room = width - names - cells(rest) - 4
     detail = _detail(row, status)
-    below = []
-    if row.stage is RenderStage.WAITING and cells(detail) > room:
-        detail, below = "", [f"    {detail}"]
-    detail = cut(detail, room)
+    below: list[str] = []
+    if cells(detail) > room:
+        first, *more = wrapped(detail, width, first=4, indent=6)
+        detail, below = "", [f"    {first}", *more]
     if cells(address) > names:
         yield f"{mark} {address}"
         yield f"  {' ' * names}  {rest}{detail}".rstrip()
     else:
         yield f"{mark} {padded(address, names)}  {rest}{detail}".rstrip()
     yield from below
-    yield from _failed_checks(row, status)
+    yield from _failed_checks(row, status, width)
 
 
-def _failed_checks(row: ClipStatus, status: StatusView) -> Iterator[str]:
+def _failed_checks(row: ClipStatus, status: StatusView, width: int) -> Iterator[str]:
     failed = [
-        f"{checked.render.label}: {result.check}: {one_line(result.message)}"
+        f"{_which(checked.render.label, row.address)}{result.check}: {one_line(result.message)}"
         for checked in status.failing.get(row.address, ())
         for result in checked.results
     ]
-    yield from (f"    {click.style('✗', fg='red')} {text}" for text in failed[:_MOST_CHECKS])
+    for text in failed[:_MOST_CHECKS]:
+        first, *more = wrapped(text, width, first=6, indent=8)
+        yield f"    {click.style('✗', fg='red')} {first}"
+        yield from more
     if len(failed) > _MOST_CHECKS:
         yield f"    … and {len(failed) - _MOST_CHECKS} more: sorasync check {quoted(row.address)}"
+
+
+def _which(label: str, address: str) -> str:
+    """Which render of the row it is, where it has several."""
+    part = label.removeprefix(address)
+    return f"{part}: " if part else ""
 
 
 def _detail(row: ClipStatus, status: StatusView) -> str:
@@ -120,7 +128,8 @@ def _detail(row: ClipStatus, status: StatusView) -> str:
             f"sent {age(status.now - since)} ago" if since else "",
             _left(change.key, status),
             _expiry_text(change.key, status),
-            change.reason,
+            # Where it is said when it was sent, "sent" is not said again.
+            change.reason.removeprefix("sent, ") if since else change.reason,
             f"{price} still to be paid" if price else "",
         ]
         return ", ".join(one_line(part) for part in parts if part)
