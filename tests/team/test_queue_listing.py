@@ -110,3 +110,16 @@ def test_a_wait_that_ends_before_the_queue_names_what_is_left(
     assert (outcome["address"], outcome["action"], outcome["end"]) == ("clip.pier", "create", "pending")
     queued.run("queue", "--cancel", "1")
     assert queued.run("wait") == "Nothing is in flight.\n"
+
+
+def test_who_may_not_look_into_the_queue_may_plan(
+    queued: World, postgres: PostgresServer, schema: str
+) -> None:
+    queued.write(TWO_CLIPS)
+    queued.apply("--queue", "night", "--detach", code=8)
+    database, role = f"queued_{schema}", f"reader_of_{schema}"
+    postgres.run_sql(f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}", database=database)
+    postgres.run_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}", database=database)
+    set_state(queued, postgres.url(schema, user=role, database=database))
+    assert queued.plan() == {"clip.market": "create", "clip.pier": "create"}
+    assert queued.json("plan")["notices"] == []

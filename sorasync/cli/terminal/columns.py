@@ -12,6 +12,11 @@ _NARROWEST = 40
 _ELSEWHERE = 80
 # An address: its start, the values of its matrix if there is one, its take and step.
 _ADDRESS = re.compile(r"([^\[#]*)(?:\[([^\]]*)\])?(#.*)?")
+# What stands in backticks, and commands of ours outside of them, as far as their words are plain to see.
+_COMMAND = re.compile(
+    r"`[^`]*`|sorasync pick \S+ \S+|"
+    r"sorasync (?:state |assets )?[a-z]+(?: (?:'[^']*'|\d\S*|--?\S+(?: '[^']*')?))*"
+)
 # How many columns each part of an address may take, tried in this order.
 _SHARED = 6
 _PARTS = (24, 18, 14, 11, 9, 7, 6, 5, 4, 3)
@@ -35,7 +40,7 @@ def wrapped(text: str, width: int | None, *, first: int = 0, indent: int = 0) ->
     """The text wrapped at spaces to that many columns; one line if there is no width.
 
     On the first line that many columns are already taken; the others are indented by `indent`. What stands
-    in backticks stays on one line: a command that is pasted in two parts runs as two others.
+    in backticks, and every command, stays on one line: pasted in two parts it would run as two others.
     """
     if width is None or first + cells(text) <= width:
         return [text]
@@ -50,21 +55,9 @@ def wrapped(text: str, width: int | None, *, first: int = 0, indent: int = 0) ->
 
 
 def _words(text: str) -> list[str]:
-    """The text split at spaces, except at those between two backticks."""
-    found: list[str] = []
-    words = iter(text.split(" "))
-    for word in words:
-        parts = [word]
-        if word.count("`") % 2:
-            for more in words:
-                parts.append(more)
-                if more.count("`") % 2:
-                    break
-            else:
-                # Nothing closes it.
-                return [*found, *parts]
-        found.append(" ".join(parts))
-    return found
+    """The text split at spaces, except at those inside of commands."""
+    held = _COMMAND.sub(lambda found: found[0].replace(" ", "\0"), text)
+    return [word.replace("\0", " ") for word in held.split(" ")]
 
 
 def cells(text: str) -> int:
