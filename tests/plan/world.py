@@ -51,6 +51,7 @@ class State:
     lineage: str = "L"
     serial: int = 1
     notices: tuple[str, ...] = ()
+    shared: bool = False
 
     def bindings(self, same: object = None) -> dict[str, Binding]:
         """Every binding by address."""
