@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +13,7 @@ from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.errors import SorasyncError
 from sorasync.graph.address import spellings
 from sorasync.operations import resolve_batch
+from sorasync.operations.candidate_pictures import candidate_picture, drop_pictures
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.operations.resolve_batch import PREFIX, BatchQuestion, grouped, with_candidates
@@ -25,14 +24,14 @@ from sorasync.state.store import Store
 
 if TYPE_CHECKING:
     from sorasync.operations.library_host import Host
-    from sorasync.provider.base import Provider
+    from sorasync.operations.sent_again import SentAgain
+    from sorasync.profile.hosts import Hosts
     from sorasync.provider.wire import Job
     from sorasync.state.lock import LockWait
 
 OPEN = frozenset({Status.INTENT, Status.UNKNOWN})
 # Most candidates to show for a question, the likeliest first.
 _SHOWN = 8
-_THUMBNAIL_BYTES = 8 << 20
 
 
 class Answer(StrEnum):
@@ -83,13 +82,17 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A question that was answered. Of an adopted job or batch also its id and its status."""
+    """A question that was answered. Of an adopted job or batch also its id and its status.
+
+    `again` is what the next plan has of renders that are to be sent again, None where that is not known.
+    """
 
     address: str
     answer: Answer
     records: tuple[Record, ...]
     remote_id: str | None = None
     status: str | None = None
+    again: SentAgain | None = None
 
     @property
     def batch(self) -> bool:
@@ -125,14 +128,14 @@ def settle(
         else:
             _release(session, answer, record)
     drop_pictures(project)
-    return Settled(address, answer, (record,), remote_id, status)
+    return _settled(project, Settled(address, answer, (record,), remote_id, status))
 
 
 def _settle_batch(
     project: Project, name: str, answer: Answer, waiting: LockWait, batch_id: str | None, *, force: bool
 ) -> Settled:
     with changing(project, waiting) as session:
-        question, status = resolve_batch.question_of(session.store, name), None
+        question, status = resolve_batch.question_of(session.store, name, project.hosts), None
         if batch_id is not None:
             host = project.host_at(question.provider)
             host.require()
@@ -140,7 +143,15 @@ def _settle_batch(
             batch_id, status = batch.id, batch.status.value
         else:
             _release(session, answer, *question.records)
-    return Settled(name, answer, question.records, batch_id, status)
+    return _settled(project, Settled(name, answer, question.records, batch_id, status))
+
+
+def _settled(project: Project, found: Settled) -> Settled:
+    if found.answer is not Answer.RESEND:
+        return found
+    from sorasync.operations.sent_again import sent_again
+
+    return replace(found, again=sent_again(project, {record.key for record in found.records}))
 
 
 def _release(session: ChangeSession, answer: Answer, *records: Record) -> None:
@@ -178,11 +189,11 @@ def questions(project: Project, address: str | None = None, *, thumbnails: bool 
         }
         several = several_takes(store, (record.address for record in store.in_flight()))
         at_work = next(iter(all_holders(store)), None)
-        batch_ids = frozenset(
-            b for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
-        )
-    together, records = _chosen(records, None if address is None else _spelled(address))
-    together = with_candidates(project, together, batch_ids)
+        in_batches = {
+            (r.provider, b) for r in store.in_flight() if r.status is Status.BATCHED and (b := r.batch_id)
+        }
+    together, records = _chosen(records, None if address is None else _spelled(address), project.hosts)
+    together = with_candidates(project, together, in_batches)
     busy = at_work.describe(project.clock.now()) if at_work and (together or records) else None
     if not records:
         return Questions((), listed=True, busy=busy, batches=tuple(together), several=several)
@@ -218,12 +229,15 @@ def _of(host: Host, records: Iterable[Record]) -> list[Record]:
     return [record for record in records if record.provider == host.profile.provider_name]
 
 
-def _chosen(records: list[Record], only: Collection[str] | None) -> tuple[list[BatchQuestion], list[Record]]:
+def _chosen(
+    records: list[Record], only: Collection[str] | None, hosts: Hosts
+) -> tuple[list[BatchQuestion], list[Record]]:
     """The batches and the single records that are asked about."""
+    batches, alone = grouped(records, hosts)
     if only is None:
-        return grouped(records)
+        return batches, alone
     named = [record for record in records if record.address in only]
-    return [batch for batch in grouped(records)[0] if batch.name in only], named
+    return [batch for batch in batches if batch.name in only], named
 
 
 def _candidates(host: Host, records: list[Record], held: frozenset[str]) -> tuple[list[Job], bool]:
@@ -259,56 +273,13 @@ async def _with_pictures(host: Host, found: list[Question]) -> list[Question]:
     pictures: dict[str, Path | None] = {}
     async with host.client() as provider:
         for job_id, job in jobs.items():
-            pictures[job_id] = await _picture(host.project, provider, job)
+            pictures[job_id] = await candidate_picture(host, provider, job)
     return [
         replace(q, candidates=tuple(replace(c, thumbnail=pictures[c.job.id]) for c in q.candidates))
         if q.record.provider == here
         else q
         for q in found
     ]
-
-
-async def _picture(project: Project, provider: Provider, job: Job) -> Path | None:
-    """Download a thumbnail; None if there is none. It is deleted when the question is settled."""
-    from sorasync.provider.errors import ProviderError
-    from sorasync.provider.wire import JobStatus, Variant
-
-    if job.status is not JobStatus.COMPLETED:
-        return None
-    data = b""
-    try:
-        async with provider.download(job, Variant.THUMBNAIL) as download:
-            async for chunk in download.chunks():
-                data += chunk
-                if len(data) > _THUMBNAIL_BYTES:
-                    return None
-    except ProviderError:
-        return None
-    return _keep_picture(project, job.id, data)
-
-
-def _keep_picture(project: Project, job_id: str, data: bytes) -> Path | None:
-    from sorasync.assets.sniff import sniff
-    from sorasync.durable import make_directory, write_atomic
-
-    suffix = {"webp": ".webp", "jpeg": ".jpg", "png": ".png"}.get(sniff(data) or "")
-    if suffix is None:
-        return None
-    digest = hashlib.sha256(job_id.encode("utf-8", "replace")).hexdigest()[:16]
-    path = project.assets().root / "tmp" / f"candidate-{digest}{suffix}"
-    try:
-        make_directory(path.parent)
-        write_atomic(path, data)
-    except OSError:
-        return None
-    return path
-
-
-def drop_pictures(project: Project) -> None:
-    """Remove the thumbnails that were fetched to decide by."""
-    with suppress(OSError):
-        for path in (project.assets().root / "tmp").glob("candidate-*"):
-            path.unlink(missing_ok=True)
 
 
 def question_of(store: Store, addresses: Iterable[str], label: str) -> Record:

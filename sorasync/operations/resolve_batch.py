@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from sorasync.graph.address import natural
 from sorasync.operations.locked_state import ChangeSession
 from sorasync.operations.project import Project
 from sorasync.plan.cost import Total, total
+from sorasync.profile.hosts import Hosts
 from sorasync.state.record import Record, Status
 from sorasync.state.store import Store
 
@@ -31,7 +32,8 @@ class BatchQuestion:
     """Renders that went out together and whose outcome nobody knows, in the order of their addresses.
 
     `candidates` are the provider's batches that may be theirs, the likeliest first; `sent` is False where
-    the batch was certainly never asked for. `name` is what `sorasync resolve` takes.
+    the batch was certainly never asked for. `name` is what `sorasync resolve` takes: it is of one host, like
+    the renders.
     """
 
     name: str
@@ -63,20 +65,27 @@ class BatchCandidate:
     certain: bool
 
 
-def name_of(record: Record) -> str | None:
-    """What the question of a record's batch is called; None for a render that was sent on its own."""
+def name_of(record: Record, hosts: Hosts) -> str | None:
+    """What the question of a record's batch is called; None for a render that was sent on its own.
+
+    Our own tokens are never the same, but two hosts may give the same id: at another host than the default
+    its name follows, whether the other question is open or not, so that a name never changes its meaning.
+    """
     mark = Mark.of(record.batch_id)
     if mark is not None:
         return PREFIX + mark.short
-    return None if record.batch_id is None else PREFIX + record.batch_id
+    if record.batch_id is None:
+        return None
+    where = "" if not hosts.short(record.provider) else f"@{hosts.word(record.provider)}"
+    return f"{PREFIX}{record.batch_id}{where}"
 
 
-def grouped(records: Iterable[Record]) -> tuple[list[BatchQuestion], list[Record]]:
+def grouped(records: Iterable[Record], hosts: Hosts) -> tuple[list[BatchQuestion], list[Record]]:
     """The batches among open records, and the records whose question is their own."""
     by_name: dict[str, list[Record]] = defaultdict(list)
     alone: list[Record] = []
     for record in records:
-        name = name_of(record)
+        name = name_of(record, hosts)
         (alone if name is None else by_name[name]).append(record)
     found = []
     for name, group in by_name.items():
@@ -90,15 +99,20 @@ def grouped(records: Iterable[Record]) -> tuple[list[BatchQuestion], list[Record
 
 
 def with_candidates(
-    project: Project, found: list[BatchQuestion], held: frozenset[str]
+    project: Project, found: list[BatchQuestion], held: Collection[tuple[str, str]]
 ) -> list[BatchQuestion]:
-    """The questions with the provider's batches that no record holds. Raises `ProviderError`."""
+    """The questions with the batches of their hosts that no record holds. Raises `ProviderError`.
+
+    `held` are the batches in flight, each as host and id.
+    """
     for host in project.every_host():
-        mine = [one for one in found if one.sent and one.provider == host.profile.provider_name]
+        here = host.profile.provider_name
+        mine = [one for one in found if one.sent and one.provider == here]
         if not mine or not host.profile.can("batch"):
             continue
         since = min(record.intent_at or 0.0 for one in mine for record in one.records) - CLOCK_ALLOWANCE
-        batches = [batch for batch in asyncio.run(_recent(host, since)) if batch.id not in held]
+        recent = asyncio.run(_recent(host, since))
+        batches = [batch for batch in recent if (here, batch.id) not in held]
         found = [replace(one, candidates=_candidates(one, batches)) if one in mine else one for one in found]
     return found
 
@@ -141,9 +155,9 @@ def _may_be_ours(question: BatchQuestion, batch: Batch) -> bool:
     )
 
 
-def question_of(store: Store, name: str) -> BatchQuestion:
+def question_of(store: Store, name: str, hosts: Hosts) -> BatchQuestion:
     """The open question of that name. Raises `SorasyncError` where there is none."""
-    found, _ = grouped(record for record in store.in_flight() if record.status in _OPEN)
+    found, _ = grouped((record for record in store.in_flight() if record.status in _OPEN), hosts)
     for question in found:
         if question.name == name:
             return question
@@ -178,7 +192,8 @@ def adopt(
 def _refuse_held(store: Store, question: BatchQuestion, batch_id: str) -> None:
     keys = {record.key for record in question.records}
     for record in store.in_flight():
-        if record.batch_id == batch_id and record.key not in keys:
+        same = record.batch_id == batch_id and record.provider == question.provider
+        if same and record.key not in keys:
             raise SorasyncError(
                 f"{batch_id} belongs to {record.address} already",
                 hint="choose another id; nothing was changed",

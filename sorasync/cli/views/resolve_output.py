@@ -13,7 +13,7 @@ from sorasync.graph.address import label, owner
 from sorasync.operations.project import Project
 from sorasync.operations.resolve import Answer, Candidate, Question, Questions, Settled
 from sorasync.operations.resolve_batch import BatchQuestion
-from sorasync.plan.cost import money, total
+from sorasync.plan.cost import money
 from sorasync.plan.word_diff import shortened, word_diff
 from sorasync.state.record import ID_TAKEN, Record
 from sorasync.text import counted
@@ -153,7 +153,7 @@ def _batch_json(question: BatchQuestion) -> dict[str, object]:
 
 def settled_text(found: Settled) -> str:
     """What an answer leads to."""
-    renders, cost = counted(len(found.records), "render"), total(one.cost_usd for one in found.records)
+    renders = counted(len(found.records), "render")
     adopted = f"{found.remote_id} ({found.status})"
     match found.answer, found.batch:
         case Answer.ADOPT, False:
@@ -161,13 +161,25 @@ def settled_text(found: Settled) -> str:
         case Answer.ADOPT, True:
             return f"The {renders} are in {adopted}: the next apply reads its results."
         case Answer.RESEND, False:
-            price = money(found.records[0].cost_usd)
-            return f"{found.address} never arrived: the next apply sends it again, for {price}."
+            return f"{found.address} never arrived: {_again(found, 'it', 'does not render it')}."
         case Answer.RESEND, True:
-            return f"The batch never arrived: the next apply sends its {renders} again, for {cost}."
+            return f"The batch never arrived: {_again(found, f'its {renders}', 'renders none of it')}."
         case _, True:
             return f"The {renders} are forgotten; the next plan renders again what is still declared."
     return f"{found.address} is forgotten; if it is still declared, the next plan renders it again."
+
+
+def _again(found: Settled, what: str, nothing: str) -> str:
+    """What the next apply sends again, and for what price."""
+    again = found.again
+    if again is None:
+        return f"the next apply sends {what} again, at the price in its plan"
+    if not again.renders:
+        return f"the next plan {nothing}"
+    batch = "" if again.by_batch is None or not found.batch else f", or {again.by_batch} with --batch"
+    if again.renders < len(found.records):
+        return f"of {what} the next apply sends {again.renders} again, for {again.cost}{batch}"
+    return f"the next apply sends {what} again, for {again.cost}{batch}"
 
 
 def settled_json(found: Settled) -> dict[str, object]:
