@@ -31,8 +31,8 @@ def seconds_in(text: str) -> float | None:
 
 
 def clause(sentence: str) -> str:
-    """A sentence of somebody else's as a part of ours: without the full stop at its end."""
-    return sentence.rstrip().removesuffix(".")
+    """A sentence of somebody else's as a part of ours: without spaces around it and the full stop."""
+    return sentence.strip().removesuffix(".")
 
 
 def html_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
