@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -28,6 +27,7 @@ from sorasync.apply.render.lost_job import job_again
 from sorasync.apply.render.misses import Misses
 from sorasync.apply.render.render_progress import RenderProgress
 from sorasync.apply.render.render_request import token_of
+from sorasync.apply.render.row_words import ended_without, traced, withheld, withhold
 from sorasync.apply.render.send import TRIED, Overtaken, send
 from sorasync.apply.render.wait_for_provider import fetch_when_there, pause_before_resending
 from sorasync.apply.report import End, Outcome
@@ -106,8 +106,9 @@ class ChangeExecutor:
         except Overtaken as error:
             return self._failed(change, error) if error.hint else self._pending(change, error.message)
         except SorasyncError as error:
+            withhold(change, error)
             if isinstance(error, errors.InvalidRequest) and error.lasting:
-                return self._refused(change, error.message)
+                return self._refused(change, error)
             if isinstance(error, _HALTING):
                 self.context.halt(error.message)
             elif isinstance(error, _HALTING_ALL):
@@ -204,6 +205,7 @@ class ChangeExecutor:
         try:
             answer = await self._found(change)
         except (errors.AuthFailed, errors.QuotaExhausted) as refused:
+            withhold(change, refused)
             self.context.halt(refused.message)
             return self._pending(
                 change, f"{lost}, and sorasync cannot look for its job: {refused.message}", refused.hint
@@ -229,6 +231,7 @@ class ChangeExecutor:
             End.OPEN,
             f"sent, {lost}" + ("" if lost == error.message else f" ({clause(error.message)})"),
             next=f"sorasync resolve {self._question(change, await self._record(change))}",
+            withheld=error.withheld,
         )
 
     def _question(self, change: Change, record: Record) -> str:
@@ -355,6 +358,7 @@ class ChangeExecutor:
         except errors.NotFound:
             return await self._lost(change, "the provider no longer knows its job")
         except (errors.AuthFailed, errors.QuotaExhausted) as error:
+            withhold(change, error)
             context.halt(error.message)
             return self._pending(change, f"cannot be followed: {error.message}", error.hint)
         if found is None or not context.holds_lock():
@@ -384,6 +388,7 @@ class ChangeExecutor:
             except NoPicture as error:
                 return await self._worthless(change, record, job, error)
             except (errors.NotFound, errors.NotReady) as error:
+                withhold(change, error)
                 now = context.clock.monotonic()
                 if misses.missed(now):
                     return await self._without_file(change, record, job, error)
@@ -413,6 +418,7 @@ class ChangeExecutor:
             except (errors.NotFound, errors.NotReady):
                 raise
             except errors.ProviderError as error:
+                withhold(change, error)
                 self._not_fetched(error, file_expires_at(record, context.profile, job))
                 raise
             self._unfetched = 0
@@ -471,10 +477,9 @@ class ChangeExecutor:
 
     async def _ended(self, change: Change, job: Job) -> Outcome:
         """The job ended without a video."""
-        error = job.error
-        refused = error is not None and error.moderated
-        message = error.message if error else f"the provider reports {job.status.value}"
+        refused = job.error is not None and job.error.moderated
         record = await self._record(change)
+        error = ended_without(job, record)
         if record.error_stage == CANCEL:
             return await self._cancelled(change, record, job)
         fields = charged_refusal(record, self.context.profile, job) if refused else {}
@@ -484,15 +489,16 @@ class ChangeExecutor:
             Status.BLOCKED if refused else Status.FAILED,
             job,
             error_stage="render",
-            error_code=error.code if error else job.status.value,
-            error_message=message,
+            error_code=error.code,
+            error_message=error.message,
             **fields,
         )
         self.context.provider.forget(token_of(self.context.lineage, record))
         if refused:
-            also = f"; charged {money(record.cost_usd)} all the same" if fields else ""
-            return self._refused(change, message + also)
-        return self._failed(change, SorasyncError(message, hint="sorasync apply tries it again"))
+            error.message += f"; charged {money(record.cost_usd)} all the same" if fields else ""
+            return self._refused(change, error)
+        error.hint = "sorasync apply tries it again"
+        return self._failed(change, error)
 
     async def _worthless(self, change: Change, record: Record, job: Job, error: NoPicture) -> Outcome:
         """What was paid for is here, and is no picture: as a render that failed."""
@@ -549,16 +555,16 @@ class ChangeExecutor:
         self.context.tell(change, Moment.DONE)
         return self._outcome(change, End.DONE)
 
-    def _refused(self, change: Change, message: str) -> Outcome:
-        self.context.tell(change, Moment.BLOCKED, message)
+    def _refused(self, change: Change, error: errors.ProviderError) -> Outcome:
+        self.context.tell(change, Moment.BLOCKED, error.message)
         then = (
             f"change what was refused and apply again; to try it unchanged: sorasync retry '{change.label}'"
         )
-        return self._outcome(change, End.BLOCKED, message, next=then)
+        return self._outcome(change, End.BLOCKED, error.message, next=then, withheld=error.withheld)
 
     def _failed(self, change: Change, error: SorasyncError) -> Outcome:
         self.context.tell(change, Moment.FAILED, error.message)
-        return self._outcome(change, End.FAILED, error.message, next=error.hint)
+        return self._outcome(change, End.FAILED, error.message, next=error.hint, withheld=withheld(error))
 
     async def _unexpected(self, change: Change, error: Exception) -> Outcome:
         """An unexpected exception fails only this change, and is logged."""
@@ -569,10 +575,8 @@ class ChangeExecutor:
                 self.context.ending.halt("too many open files")
             return self._failed(change, SorasyncError(f"{error.strerror or error}: {error.filename or ''}"))
         with contextlib.suppress(Exception):
-            store, run = self.context.store, self.context.run
-            told = "".join(traceback.format_exception(error))[-4000:]
-            log = partial(store.log, "unexpected error", change.address, change.key, run, error=told)
-            await self.context.commits.record(log)
+            log = partial(self.context.store.log, "unexpected error", change.address, change.key)
+            await self.context.commits.record(partial(log, self.context.run, error=traced(change, error)))
         return self._failed(
             change,
             SorasyncError(
@@ -585,8 +589,10 @@ class ChangeExecutor:
         self.context.tell(change, Moment.PENDING, why)
         return self._outcome(change, End.PENDING, why, next=step or "sorasync apply picks it up")
 
-    def _outcome(self, change: Change, end: End, message: str = "", *, next: str | None = None) -> Outcome:
-        return Outcome(change.label, change.action, end, message, None, next)
+    def _outcome(
+        self, change: Change, end: End, message: str = "", *, next: str | None = None, withheld: str = ""
+    ) -> Outcome:
+        return Outcome(change.label, change.action, end, message, next=next, withheld=withheld)
 
 
 def _uploads(change: Change) -> bool:

@@ -27,7 +27,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one change. `cause` is the label of the change that blocked it; `next` a command to type."""
+    """The end of one change. `cause` is the label of the change that blocked it; `next` a command to type.
+
+    `withheld` is what the host said of a row: it may quote it, so it is not to be written anywhere.
+    """
 
     label: str
     action: Action
@@ -35,6 +38,7 @@ class Outcome:
     message: str = ""
     cause: str | None = None
     next: str | None = None
+    withheld: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

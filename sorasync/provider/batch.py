@@ -140,7 +140,9 @@ def read_batch_line(line: bytes | str) -> BatchResult | None:
     job = read_job(body) if table(body).get("status") is not None else None
     error = read_error(data.get("error"))
     if job is None and error is None:
-        error = read_error(first(table(body).get("error"), body)) or JobError(None, "no answer was recorded")
+        error = read_error(first(table(body).get("error"), body)) or JobError(
+            None, "no answer was recorded", ours=True
+        )
     return BatchResult(custom_id, job, error, None if status is None else int(status))
 
 

@@ -110,7 +110,14 @@ def fault(answer: HttpResponse, asked: Asked, now: float) -> ProviderError:
     A refusal inside a success is read like one with the status that its body names.
     """
     said = complaint(answer.body)
-    message = _error_message(answer, said, asked)
+    quotes = _server_words(answer, said, asked)
+    found = _fault(answer, said, quotes, asked, now)
+    found.quotes = quotes
+    return found
+
+
+def _fault(answer: HttpResponse, said: Complaint, quotes: str, asked: Asked, now: float) -> ProviderError:
+    message = f"{asked.host} answered {answer.status}" + (f": {quotes}" if quotes else "")
     # A free request that is refused without a status may be retried; a paid one must not be, and where it is
     # the server that failed it may have made the job.
     refused = asked.paid and not set(said.codes) & _FAILED
@@ -162,10 +169,10 @@ def unreadable(answer: HttpResponse, asked: Asked) -> ProviderError:
     said = _server_words(answer, complaint(answer.body), asked)
     message = f"{asked.host} answered {answer.status} and named no job" + (f": {said}" if said else "")
     if asked.paid and not asked.keeps_jobs and isinstance(answer.body, Mapping):
-        return RenderFailed(message, status=answer.status, hint=_ENDED_SO)
+        return RenderFailed(message, status=answer.status, hint=_ENDED_SO, quotes=said)
     if asked.paid:
-        return OutcomeUnknown(message, status=answer.status)
-    return ServerError(message, status=answer.status)
+        return OutcomeUnknown(message, status=answer.status, quotes=said)
+    return ServerError(message, status=answer.status, quotes=said)
 
 
 def _by_code(
@@ -193,11 +200,6 @@ def _forbidden(status: int, said: Complaint, message: str, code: str | None, ask
     if asked.key_printed:
         hint = f"api_key_command must print a key that is valid for {asked.host}"
     return AuthFailed(message, status=status, code=code, hint=hint)
-
-
-def _error_message(answer: HttpResponse, said: Complaint, asked: Asked) -> str:
-    text = _server_words(answer, said, asked)
-    return f"{asked.host} answered {answer.status}" + (f": {text}" if text else "")
 
 
 def _server_words(answer: HttpResponse, said: Complaint, asked: Asked) -> str:

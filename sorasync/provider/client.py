@@ -60,7 +60,10 @@ class VideosClient(HostClient):
             return await self._paid("create", outgoing, request.model, gate, request.idempotency_key)
         except NotFound as missing:
             if missing.status == 410:
-                raise refused_render(InvalidRequest(missing.message, status=410, code=missing.code)) from None
+                refused = InvalidRequest(
+                    missing.message, status=410, code=missing.code, quotes=missing.quotes
+                )
+                raise refused_render(refused) from None
             raise self._no_route("create", missing) from None
 
     async def extend(self, request: ExtendRequest, gate: PaymentGate | None = None) -> Job:

@@ -256,8 +256,10 @@ class Downloader:
         expired = job.expires_at is not None and job.expires_at <= now
         fresh = job.completed_at is not None and now - job.completed_at < _SETTLING
         if not gone and not expired and (fresh or job.status is not JobStatus.COMPLETED):
-            return NotReady(missing.message, status=missing.status, code=missing.code)
-        return NotFound(missing.message, status=missing.status, code=missing.code)
+            kind: type[ProviderError] = NotReady
+        else:
+            kind = NotFound
+        return kind(missing.message, status=missing.status, code=missing.code, quotes=missing.quotes)
 
     async def _try(
         self, name: str, url: str, offset: int, stack: AsyncExitStack, job: Job | None = None
@@ -328,7 +330,7 @@ class Downloader:
             return NotFound("the link to the file is no longer valid", status=status)
         answer = await self._sender.read(response)
         found = fault(answer, self._sender.asked(), self._sender.clock.now())
-        return found if status >= 300 else ServerError(found.message, status=status)
+        return found if status >= 300 else ServerError(found.message, status=status, quotes=found.quotes)
 
 
 def _length(headers: Mapping[str, str]) -> int | None:

@@ -6,18 +6,50 @@ answer came; `code` the server's own code where it sent one.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from sorasync.errors import SorasyncError
+
+# What stands in a message for the words of a host that may quote a row.
+NOT_KEPT: Final = "the host's words are not kept for a row"
+# A code is one word; a sentence in its place may quote a row as well.
+_CODE = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 
 
 class ProviderError(SorasyncError):
-    """Base of the family."""
+    """Base of the family. `quotes` are the server's own words in the message, empty where it has none."""
 
     def __init__(
-        self, message: str, *, status: int | None = None, code: str | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        hint: str | None = None,
+        quotes: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.code = code
+        self.quotes = quotes
+        # What `withhold` took out of the message.
+        self.withheld = ""
+
+    def withhold(self) -> None:
+        """Take the server's words out of the message: they may quote what it was sent, folded or in part.
+
+        They are in `withheld` then, for the eyes of those who look on.
+        """
+        if self.code is not None and not _CODE.fullmatch(self.code):
+            self.code = None
+        if not self.quotes:
+            return
+        if self.message == self.quotes:
+            self.message = NOT_KEPT if self.code is None else f"{self.code}: {NOT_KEPT}"
+        else:
+            self.message = self.message.replace(f": {self.quotes}", f": {NOT_KEPT}")
+        self.quotes, self.withheld = "", self.quotes
 
 
 class RateLimited(ProviderError):
@@ -30,8 +62,9 @@ class RateLimited(ProviderError):
         retry_after: float | None = None,
         status: int | None = 429,
         code: str | None = None,
+        quotes: str = "",
     ) -> None:
-        super().__init__(message, status=status, code=code)
+        super().__init__(message, status=status, code=code, quotes=quotes)
         self.retry_after = retry_after
 
 

@@ -297,7 +297,9 @@ class HostClient(ABC):
         status = missing.status if missing else None
         said = f" ({missing.message})" if missing else ""
         hint = f"is {self.host.base_url} the right address, and the profile the right one?"
-        return NotSupported(f"{self.host.name} has no {what} route{said}", status=status, hint=hint)
+        quotes = missing.quotes if missing else ""
+        message = f"{self.host.name} has no {what} route{said}"
+        return NotSupported(message, status=status, hint=hint, quotes=quotes)
 
 
 def refused_render(error: InvalidRequest) -> InvalidRequest:

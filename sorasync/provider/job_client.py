@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 _LARGEST_IMAGE = 256 << 20
 _BRACED_PART = re.compile(rf"\{{{ID_PART.pattern}\}}")
-_NO_VIDEO = JobError("no_video", "the job is done but names no video or picture")
+_NO_VIDEO = JobError("no_video", "the job is done but names no video or picture", ours=True)
 
 
 class JobClient(HostClient):
@@ -487,11 +487,12 @@ class JobClient(HostClient):
     ) -> Job:
         code = answer.first(complaints.code, word) or complaint(answer.body).code
         said = answer.first(complaints.error, _message) or message_in(answer.body)
+        ours = said is None
         if said is None:
             said = "its content was refused" if moderated else f"{self.host.name} reports {status.value}"
         told = clean(code, 100) if code else None
         moderated = moderated or is_moderation(code) or self._job.codes.means("blocked", code)
-        error = JobError(told, clean(said), moderated)
+        error = JobError(told, clean(said), moderated, ours)
         return replace(job, status=status, error=error)
 
     def _unless_refused(
@@ -517,9 +518,9 @@ class JobClient(HostClient):
                 code=code,
             )
         if self._job.codes.means("blocked", code):
-            raise Moderated(found.message, status=status, code=code)
+            raise Moderated(found.message, status=status, code=code, quotes=found.quotes)
         if self._job.codes.means("quota", code):
-            raise QuotaExhausted(found.message, status=status, code=code, hint=NO_CREDIT)
+            raise QuotaExhausted(found.message, status=status, code=code, hint=NO_CREDIT, quotes=found.quotes)
         raise found
 
     def _charged(self, answer: Answer) -> Decimal | None:

@@ -11,11 +11,12 @@ class PaymentGate:
     """Whether a paid request may leave. This one is always open; an apply has its own.
 
     `left` says that a request is out that may have been accepted. `patience` is the longest pause, in
-    seconds, that a server may impose.
+    seconds, that a server may impose. `private`: what is sent is not to be written down, as a quote either.
     """
 
     left: bool = False
     patience: float = math.inf
+    private: bool = False
 
     def check(self) -> None:
         """Raise `Withheld` if nothing may leave any more. Must not wait."""

@@ -216,7 +216,7 @@ def _outcome(
     if error is not None:
         return JobStatus.FAILED, error
     if body_urls and not urls:
-        return JobStatus.FAILED, JobError("no_video", "the job is done but names no video")
+        return JobStatus.FAILED, JobError("no_video", "the job is done but names no video", ours=True)
     return status, None
 
 

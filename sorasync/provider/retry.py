@@ -84,5 +84,7 @@ async def retried(
             attempt += 1
             if attempt >= patience.attempts or clock.monotonic() + pause - begun > longest:
                 raise
+            if gate is not None and gate.private:
+                error.withhold()
             why = once_more(error, pause)
         await (clock.sleep(pause) if gate is None else gate.pause(clock, pause, why))

@@ -34,11 +34,15 @@ _TERMINAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class JobError:
-    """Why a job ended without a video, in the server's words. `moderated`: its content was refused."""
+    """Why a job ended without a video, in the words of the server or `ours`.
+
+    `moderated`: its content was refused.
+    """
 
     code: str | None
     message: str
     moderated: bool = False
+    ours: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,26 @@ def test_a_refused_line_is_blocked_and_the_others_are_fetched(world: MakeWorld) 
     assert {it.record(f"clip.{name}#1").status for name in "ab"} == {Status.BLOCKED}
 
 
+def test_what_a_host_says_of_a_row_in_a_batch_is_told_and_not_recorded(world: MakeWorld) -> None:
+    row = '[clips.ad]\nprompt = "A letter to {{ name }}."\n[clips.ad.each]\ncsv = "people.csv"\nkey = "id"\n'
+    it = world(row + clips("z"))
+    (it.root / "manifests" / "people.csv").write_text("id,name\n1,Ada\n")
+    words = "'a letter to…' was refused"
+    it.faults({"route": "create", "do": "fail_moderated", "message": words})
+    report = it.apply()
+    kept = "moderation_blocked: the host's words are not kept for a row"
+    ad, z = outcome(report, "clip.ad[id=1]"), outcome(report, "clip.z")
+    assert (ad.end, ad.message, ad.withheld) == (End.BLOCKED, kept, words)
+    assert (z.message, z.withheld) == (words, "")
+    assert it.record("clip.ad[id=1]#1").error_message == kept
+    assert it.record("clip.z#1").error_message == words
+    it.write(row)
+    it.faults({"route": "batch", "do": "status", "status": 400, "code": "bad", "message": words})
+    (it.root / "manifests" / "people.csv").write_text("id,name\n2,Ben\n")
+    (ben,) = it.apply().of(End.FAILED)
+    assert (ben.message, ben.withheld) == (f"preview answered 400: {kept.partition(': ')[2]}", words)
+
+
 def test_a_batch_that_expires_half_done_gives_what_it_has_and_the_rest_is_tried_again(
     world: MakeWorld,
 ) -> None:

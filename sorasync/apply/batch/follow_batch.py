@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from sorasync.apply.context import Context
@@ -12,6 +13,7 @@ from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.misses import Misses
+from sorasync.apply.render.row_words import error_of
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch, BatchResult, BatchStatus
@@ -36,6 +38,8 @@ class BatchFollower:
         self._queue = queue
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._jobs: dict[str, Job] = {}
+        # What the host said of rows, which their records do not hold.
+        self._withheld: dict[str, str] = {}
         self._wake = asyncio.Event()
 
     async def job(self, key: str, batch_id: str, deadline: float) -> Job:
@@ -71,11 +75,14 @@ class BatchFollower:
             return self._jobs.pop(key, None) or Job(record.remote_id, JobStatus.UNKNOWN, poll_after=0.0)
         message = (record.error_message if record else None) or "the batch ended without a result for it"
         code = record.error_code if record else None
+        kind: type[errors.ProviderError] = errors.ProviderError
         if record is not None and record.status is Status.BLOCKED:
-            raise errors.Moderated(message, code=code)
-        if record is not None and record.status is Status.UNKNOWN:
-            raise errors.OutcomeUnknown(message, code=code)
-        raise errors.ProviderError(message, code=code)
+            kind = errors.Moderated
+        elif record is not None and record.status is Status.UNKNOWN:
+            kind = errors.OutcomeUnknown
+        error = kind(message, code=code)
+        error.withheld = self._withheld.pop(key, "")
+        raise error
 
     async def _follow(self, batch_id: str, deadline: float) -> None:
         context = self._context
@@ -169,7 +176,7 @@ class BatchFollower:
             if result.job is not None:
                 ended += self._made(record, result.job)
             else:
-                error = result.error or JobError(None, "no reason given")
+                error = result.error or JobError(None, "no reason given", ours=True)
                 ended.append(self._not_made(record, error, result.status in errors.REFUSALS))
         return ended
 
@@ -178,7 +185,7 @@ class BatchFollower:
         if expires_at is None and life is not None:
             expires_at = self._context.clock.now() + life
         if job.status is JobStatus.EXPIRED:
-            why = job.error or JobError("batch_expired", "it expired before it was run")
+            why = job.error or JobError("batch_expired", "it expired before it was run", ours=True)
             return [self._not_made(record, why)]
         try:
             self._context.job_ids.claim(job.id, record)
@@ -195,12 +202,14 @@ class BatchFollower:
         ids = {"remote_id": job.id, "expires_at": expires_at}
         return [(record, move(self._context, record, Status.SUBMITTED, job, **ids), job)]
 
-    def _not_made(self, record: Record, error: JobError, refused: bool = False) -> _Ended:
+    def _not_made(self, record: Record, said: JobError, refused: bool = False) -> _Ended:
+        error = error_of(said, record)
+        self._withheld[record.key] = error.withheld
         fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
-        if error.code in _NEVER_CARRIED_OUT:
+        if said.code in _NEVER_CARRIED_OUT:
             self._context.store.withdraw(record.key, run=self._context.run, **fields)
             return record, None, None
-        status = Status.BLOCKED if error.moderated or refused else Status.FAILED
+        status = Status.BLOCKED if said.moderated or refused else Status.FAILED
         return record, move(self._context, record, status, None, **fields), None
 
     def _left_out(self, batch: Batch, records: Iterable[Record]) -> list[_Ended]:
@@ -216,9 +225,9 @@ class BatchFollower:
                     error_message=f"it is missing from the results of batch {batch.id}",
                 )
                 continue
-            why = batch.error.message if batch.error else f"its batch is {batch.status.value}"
-            code = batch.error.code if batch.error else None
-            ended.append(self._not_made(record, JobError(code or f"batch_{batch.status.value}", why)))
+            code, plain = f"batch_{batch.status.value}", f"its batch is {batch.status.value}"
+            why = batch.error or JobError(code, plain, ours=True)
+            ended.append(self._not_made(record, replace(why, code=why.code or code)))
         return ended
 
 

@@ -77,6 +77,8 @@ class BatchSender:
             reserved_at = self._context.clock.now()
             self._context.budget.reserve(change.cost_usd, change.seconds)
         except SorasyncError as error:
+            if render.private and isinstance(error, errors.ProviderError):
+                error.withhold()
             sent[change.key] = error
             return None
         return _Line(change, request, text, reserved_at)
@@ -118,7 +120,7 @@ class BatchSender:
             self._release(part)
             return dict.fromkeys(keys, error)
         try:
-            batch_id = await self._post(part, mark, gate)
+            batch_id = await self._posted(part, mark, gate)
         except errors.Withheld as error:
             await self._take_back(part, intents)
             return dict.fromkeys(keys, error)
@@ -165,6 +167,14 @@ class BatchSender:
                 store.withdraw(key, run=run, **fields)
 
         await self._context.commits.record(withdraw)
+
+    async def _posted(self, part: Sequence[_Line], mark: Mark, gate: ChangePaymentGate) -> str:
+        try:
+            return await self._post(part, mark, gate)
+        except errors.ProviderError as error:
+            if gate.private:
+                error.withhold()
+            raise
 
     async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangePaymentGate) -> str:
         store, run, commits = self._context.store, self._context.run, self._context.commits

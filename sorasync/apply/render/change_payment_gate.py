@@ -24,6 +24,7 @@ class ChangePaymentGate(PaymentGate):
         self._context = context
         self._changes = changes
         self.patience = context.settings.wait if patience is None else patience
+        self.private = any(change.render is not None and change.render.private for change in changes)
 
     def check(self) -> None:
         """Raise `Withheld` if the run was told to stop or has lost its lock."""

@@ -53,6 +53,8 @@ async def send(context: Context, change: Change, deadline: float) -> Job | None:
     try:
         answer = await _post(context, render, request, gate)
     except BaseException as error:
+        if gate.private and isinstance(error, errors.ProviderError):
+            error.withhold()
         unsent = isinstance(error, (errors.Withheld, asyncio.CancelledError)) and not gate.left
         if unsent:
             context.budget.release(change.cost_usd, change.seconds, reserved_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import click
@@ -17,6 +18,8 @@ from sorasync.text import counted
 
 # Failed checks that are listed one by one.
 _MOST_CHECKS = 20
+# Changes that ended alike of which the host's own words are shown.
+_MOST_WITHHELD = 3
 _MARKS = {End.FAILED: "✗", End.BLOCKED: "!", End.PENDING: "…", End.OPEN: "?", End.SKIPPED: "-"}
 
 
@@ -82,8 +85,17 @@ def _problem(part: list[Outcome]) -> Iterator[str]:
     first = part[0]
     mark = click.style(_MARKS[first.end], fg="cyan" if first.end is End.PENDING else "red", bold=True)
     yield f"{mark} {few([outcome.label for outcome in part])}: {first.end.value}: {first.message}"
+    if sys.stdout.isatty():
+        yield from _withheld(part)
     if step := next_step(part):
         yield f"    next: {step}"
+
+
+def _withheld(part: list[Outcome]) -> Iterator[str]:
+    """What the host said of rows, for those who look at the terminal: a pipe may lead into a file."""
+    for outcome in [one for one in part if one.withheld][:_MOST_WITHHELD]:
+        whose = "" if len(part) == 1 else f" of {outcome.label}"
+        yield f"    the host said{whose}, shown only here: {one_line(outcome.withheld)}"
 
 
 def _waiting_text(group: Alike) -> str:
