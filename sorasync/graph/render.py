@@ -77,6 +77,13 @@ class Render:
         return (*self.characters, *pictures)
 
     @property
+    def made_from(self) -> Mapping[str, tuple[str, ...]]:
+        """The addresses of the renders whose keys are in `inputs`, by the field that holds them."""
+        one_each = {"source": self.source, "image": self.still, "last_image": self.last_still}
+        found = {name: (address,) for name, address in one_each.items() if address is not None}
+        return found | {"characters": self.characters} if self.characters else found
+
+    @property
     def files(self) -> Mapping[str, str]:
         """The SHA-256 of every file of the library that is sent for it, by its path."""
         named = [(self.file, self.file_sha256), (self.last_file, self.last_sha256), *self.references]

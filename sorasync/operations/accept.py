@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.plan.change import FieldChange, inputs_of
 from sorasync.plan.reason import changed_fields
 from sorasync.state.record import IN_FLIGHT, Binding, Record, Status
-from sorasync.state.rows import fields_of
 from sorasync.state.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 class Accepted:
     """One render of the chain: its old record, its new render, and the fields that differ.
 
-    `follows`: it was not named itself; only its source or its characters have new keys.
+    `follows`: it was not named itself; only what it is made from has new keys.
     """
 
     address: str
@@ -79,27 +78,32 @@ def acceptance(store: Store, graph: Graph, addresses: Container[str], label: str
     """
     bindings = store.bindings()
     keys = {binding.key for binding in bindings.values()} | {r.key for r in graph.renders.values()}
-    work = _AcceptWork(graph, bindings, store.records(keys))
+    work = _AcceptWork(store, graph, bindings, store.records(keys))
     for render in graph.renders.values():
         work.consider(render, named=render.address in addresses)
     if not work.accepted:
         raise work.nothing(addresses, label)
-    return Acceptance(tuple(work.accepted), tuple(work.left))
+    return Acceptance(work.accepted, tuple(work.left))
 
 
 class _AcceptWork:
-    def __init__(self, graph: Graph, bindings: Mapping[str, Binding], records: Mapping[str, Record]) -> None:
+    def __init__(
+        self, store: Store, graph: Graph, bindings: Mapping[str, Binding], records: Mapping[str, Record]
+    ) -> None:
+        self._store = store
         self._graph = graph
         self._bindings = bindings
         self._records = records
-        self._keys: dict[str, str] = {}
-        self._addresses: set[str] = set()
-        self.accepted: list[Accepted] = []
+        self._found: dict[str, Accepted] = {}
         self.left: list[tuple[str, str]] = []
+
+    @property
+    def accepted(self) -> tuple[Accepted, ...]:
+        return tuple(self._found.values())
 
     def consider(self, render: Render, *, named: bool) -> None:
         """Accept a render if it is named, or if nothing about it changed but what is accepted already."""
-        follows = any(need in self._addresses for need in render.needs)
+        follows = any(need in self._found for need in render.needs)
         binding = self._bindings.get(render.address)
         if not (named or follows) or binding is None or binding.key == render.key:
             return
@@ -113,9 +117,7 @@ class _AcceptWork:
                 raise SorasyncError(f"{label} cannot be accepted: {why}", hint="nothing was changed")
             self.left.append((label, why))
             return
-        self._keys[old.key] = render.key
-        self._addresses.add(render.address)
-        self.accepted.append(Accepted(render.address, label, old, render, fields, follows=not named))
+        self._found[render.address] = Accepted(render.address, label, old, render, fields, follows=not named)
 
     def _hindrance(self, old: Record, render: Render) -> str | None:
         """Why the record cannot be used for the new key, None if it can."""
@@ -133,15 +135,66 @@ class _AcceptWork:
         return None
 
     def _own_changes(self, old: Record, render: Render) -> str | None:
-        """The fields of a dependant that changed beside the keys that are accepted, as a reason."""
-        carried = fields_of(old.inputs)
-        if carried.get("source") in self._keys:
-            carried["source"] = self._keys[carried["source"]]
-        if "characters" in carried:
-            carried["characters"] = sorted(self._keys.get(key, key) for key in carried["characters"])
-        carried.pop("v", None)
-        own = changed_fields(carried, inputs_of(render.inputs))
-        return f"its own {', '.join(field.name for field in own)} changed too" if own else None
+        """What changed about a dependant beside the keys that are accepted, as a reason."""
+        carried = inputs_of(old.inputs)
+        for name, addresses in render.made_from.items():
+            if name in carried:
+                carried[name] = self._carried(carried[name], addresses)
+        own, others = [], []
+        for field in changed_fields(carried, inputs_of(render.inputs)):
+            found = self._changed_sources(field, render.made_from.get(field.name, ()))
+            others += found
+            if not found:
+                own.append(field.name)
+        if own:
+            others.insert(0, f"its own {', '.join(own)} changed too")
+        return ", ".join(dict.fromkeys(others)) or None
+
+    def _carried(self, held: object, addresses: Iterable[str]) -> object:
+        """The keys that a field holds, with the present ones of addresses that still have the same render."""
+        keys, renewed = _keys_of(held), []
+        for address in addresses:
+            result = self._result(address)
+            same = next((key for key in keys if result is not None and self._is(key, result)), None)
+            if same is not None:
+                keys.remove(same)
+                renewed.append(self._graph.renders[address].key)
+        found = sorted(keys + renewed)
+        return found if isinstance(held, list) else found[0]
+
+    def _result(self, address: str) -> Record | None:
+        """What an address has for its present declaration, with what is accepted; None if nothing."""
+        if address in self._found:
+            return self._found[address].old
+        binding, key = self._bindings.get(address), self._graph.renders[address].key
+        return self._record(key) if binding is not None and binding.key == key else None
+
+    def _is(self, key: str, result: Record) -> bool:
+        """Whether the render of a key is that one, or the one that it was accepted for."""
+        if key == result.key:
+            return True
+        record = self._record(key)
+        made = (result.provider, result.remote_id, result.asset)
+        return (
+            record is not None
+            and made[1:] != (None, None)
+            and made == (record.provider, record.remote_id, record.asset)
+        )
+
+    def _changed_sources(self, field: FieldChange, addresses: Collection[str]) -> list[str]:
+        """Reasons for a field that differs since what it stands for was changed itself, none for another."""
+        reasons = []
+        for key in set(_keys_of(field.before)) - set(_keys_of(field.after)) if addresses else ():
+            record = self._record(key)
+            if record is None or record.address not in addresses:
+                return []
+            label, binding = self._graph.label(record.address), self._bindings.get(record.address)
+            now = record.address not in self._found and binding is not None and binding.key == key
+            reasons.append(f"{label} changed too" if now else f"it was made from an earlier {label}")
+        return sorted(reasons)
+
+    def _record(self, key: str) -> Record | None:
+        return self._records.get(key) or self._store.record(key)
 
     def nothing(self, addresses: Container[str], label: str) -> SorasyncError:
         """The error that none of the named addresses has anything to accept."""
@@ -151,6 +204,11 @@ class _AcceptWork:
                 f"{label} has no render yet that could be accepted", hint="`sorasync plan` shows what is next"
             )
         return SorasyncError(f"{label} matches its manifest: there is nothing to accept")
+
+
+def _keys_of(held: object) -> list[str]:
+    """The keys in a field of inputs: one, a list of them, or none."""
+    return [str(key) for key in held] if isinstance(held, list) else [str(held)] if held else []
 
 
 def accept(assets: AssetStore, session: ChangeSession, found: Acceptance, reason: str) -> None:

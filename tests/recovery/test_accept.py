@@ -54,6 +54,54 @@ def test_a_step_with_changes_of_its_own_is_not_accepted_along(world: World) -> N
     assert world.plan()["clip.market#2/2"] == "replace"
 
 
+STILLS = """\
+[stills.quay]
+prompt = "A stone quay at dawn."
+
+[[stills.quay.steps]]
+edit = "The same at night."
+
+[stills.sea]
+prompt = "The open sea."
+
+[clips.boat]
+prompt = "The boat leaves the quay."
+image = "still:quay"
+last_image = "still:sea"
+
+[[clips.boat.steps]]
+extend = "It sails."
+seconds = 4
+
+[clips.gull]
+from = "boat"
+
+[[clips.gull.steps]]
+edit = "A gull above it."
+"""
+
+
+def test_a_still_takes_everything_along_that_is_made_from_it(world: World) -> None:
+    world.write(STILLS)
+    world.apply()
+    paid = world.paid()
+    world.write(STILLS.replace("at dawn", "at the dawn"))
+    assert set(world.plan().values()) == {"replace"}
+
+    found = world.json("accept", "still.quay", "--reason", "a typo", "--yes")
+
+    assert [(one["address"], one["fields"]) for one in found["accepted"]] == [
+        ("still.quay", ["prompt"]),
+        ("still.quay#1/1", ["source"]),
+        ("clip.boat", ["image"]),
+        ("clip.boat#1/1", ["source"]),
+        ("clip.gull#1/1", ["source"]),
+    ]
+    assert found["left"] == []
+    assert world.plan() == {}
+    assert world.paid() == paid
+
+
 def test_taking_the_change_back_costs_nothing_either(world: World) -> None:
     world.write(TWO_CLIPS)
     world.apply()
