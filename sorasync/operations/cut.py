@@ -194,7 +194,7 @@ def make_film(project: Project, view: CutView, out: Path, progress: Progress) ->
 
     Raises `SorasyncError` where a package is missing or a file cannot be decoded.
     """
-    require_output_file(out)
+    require_output_file(out, view.library)
     require_film_packages()
     from sorasync.cuts.cut_key import cut_key
     from sorasync.cuts.film import FilmSources, key_in, write_film

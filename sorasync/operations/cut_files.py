@@ -35,7 +35,7 @@ def write_cut(project: Project, view: CutView, out: Path, progress: Progress) ->
     Paths in it are relative to the file. Raises `SorasyncError` where a package is missing, the format cannot
     hold the cut, or the file cannot be written.
     """
-    require_output_file(out)
+    require_output_file(out, view.library)
     suffix = out.suffix.lower()
     if suffix == ".csv":
         write_output(out, _shot_list(project, view, out), parents=True)

@@ -14,6 +14,7 @@ from sorasync.library_file import CONFIG_FILE, open_file
 
 if TYPE_CHECKING:
     from sorasync.manifest.config import Config
+    from sorasync.manifest.library import Library
 
 _DATABASE: Final = b"SQLite format 3\0"
 
@@ -43,10 +44,19 @@ def replace_file(path: Path, text: str | Iterable[bytes], *, parents: bool = Fal
         raise SorasyncError(f"cannot write {path}: {error.strerror}") from error
 
 
-def require_output_file(path: Path) -> None:
-    """Raise `SorasyncError` where an output would replace a file that a library, of whomever, lives on."""
-    if (what := _own_file(Path(os.path.realpath(path)))) is not None:
-        raise SorasyncError(f"{path} is {what}: it is not overwritten", hint="name another file")
+def require_output_file(path: Path, library: Library | None = None) -> None:
+    """Raise `SorasyncError` where an output would replace a file that a library, of whomever, lives on.
+
+    Of `library`, what it was read from is known as well: prompts, tables of rows, images.
+    """
+    real = Path(os.path.realpath(path))
+    what = _own_file(real)
+    if what is None and library is not None:
+        root = Path(os.path.realpath(library.root))
+        read = real.is_relative_to(root) and real.relative_to(root).as_posix() in library.files
+        what = "read by a manifest of the library" if read else None
+    if what is not None:
+        raise SorasyncError(f"{path} is {what}: nothing else is written there", hint="name another file")
 
 
 def _own_file(path: Path) -> str | None:
@@ -63,6 +73,8 @@ def _own_file(path: Path) -> str | None:
                 return "a manifest of the library"
             if _is_state(path, root, config):
                 return "in the state of the library"
+            if _is_render(path, root, config):
+                return "a render of the library"
     return "a database" if _is_database(path) else None
 
 
@@ -97,6 +109,16 @@ def _is_state(path: Path, root: Path, config: Config) -> bool:
         if beside or path.is_relative_to(real.parent / "backups"):
             return True
     return path.is_relative_to(root / "state")
+
+
+def _is_render(path: Path, root: Path, config: Config) -> bool:
+    """Whether it is a name in the asset directory that was made for a video or a still."""
+    from sorasync.assets.made_names import named_objects
+
+    assets = Path(os.path.realpath(root / config.assets.path))
+    return path.is_relative_to(assets) and path.relative_to(assets).as_posix() in named_objects(
+        assets / ".store"
+    )
 
 
 def _is_database(path: Path) -> bool:

@@ -126,9 +126,9 @@ def cut_by_queue(project: Project, name: str, out: Path, queue: str, notice: Not
 
     Raises `SorasyncError`, and `KeyboardInterrupt` where somebody leaves: what is queued stays queued.
     """
-    require_output_file(out)
     require_shared_storage(project)
     view, assets = look_at_cut(project, name), project.assets()
+    require_output_file(out, view.library)
     files = pack_library(project, [track.file for track in view.timeline.cut.audio])
     job = MediaJob("cut", (view.name,))
     with project.store(write=True) as store:

@@ -62,7 +62,7 @@ def test_no_output_replaces_what_a_library_lives_on(
     before = {path: path.read_bytes() for path in one.root.rglob("*") if path.is_file()}
     refused = one.run(*command, name)
     assert (refused.code, refused.out) == (1, "")
-    assert f"{name} is {what}: it is not overwritten" in refused.err
+    assert f"{name} is {what}: nothing else is written there" in refused.err
     after = {path: path.read_bytes() for path in one.root.rglob("*") if path.is_file()}
     assert after == before
 
@@ -74,7 +74,7 @@ def test_a_database_is_never_replaced_by_an_output(film: Callable[[str], Film], 
     people.close()
     refused = one.run("plan", "--out", str(tmp_path / "people.db"))
     assert refused.code == 1
-    assert "people.db is a database: it is not overwritten" in refused.err
+    assert "people.db is a database: nothing else is written there" in refused.err
 
 
 @pytest.mark.parametrize("suffix", ["srt", "csv", "mp4", "otio"])
@@ -84,3 +84,29 @@ def test_no_cut_is_written_into_the_asset_store(film: Callable[[str], Film], suf
     assert refused.code == 1
     assert "is in the asset store" in refused.err
     assert not (one.root / "assets" / ".store" / f"film.{suffix}").exists()
+
+
+def test_no_output_replaces_a_render_or_what_a_manifest_names(film: Callable[[str], Film]) -> None:
+    one = film(
+        '[clips.a]\nprompt = "Hello, {{ name }}."\neach = { csv = "people.csv", key = "id" }\n'
+        '[clips.b]\nprompt_file = "b.txt"\n'
+        '[cuts.teaser]\nevents = [{ clip = "b" }]\naudio = [{ file = "theme.wav" }]\n'
+    )
+    one.write("manifests/people.csv", "id,name\n7,Ada\n")
+    one.write("manifests/b.txt", "A bay.")
+    one.write("manifests/theme.wav", "sound")
+    assert one.run("apply", "--yes", "--target", "clip.b").code == 0
+    for name in ("people.csv", "b.txt"):
+        refused = one.run("plan", "--out", f"manifests/{name}")
+        assert refused.code == 1 and "is read by a manifest of the library" in refused.err
+    refused = one.run("cut", "teaser", "--out", "manifests/people.csv")
+    assert refused.code == 1 and "is read by a manifest of the library" in refused.err
+    refused = one.run("plan", "--out", "manifests/theme.wav")
+    assert refused.code == 1 and "is read by a manifest of the library" in refused.err
+    video = (one.root / "assets" / "b.mp4").read_bytes()
+    for command in (("plan", "--out"), ("cut", "teaser", "--out"), ("state", "export")):
+        refused = one.run(*command, "assets/b.mp4")
+        assert refused.code == 1
+        assert "assets/b.mp4 is " in refused.err and "nothing else is written there" in refused.err
+    assert (one.root / "assets" / "b.mp4").read_bytes() == video
+    assert one.run("plan", "--out", "assets/plan.json").code == 0

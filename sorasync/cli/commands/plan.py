@@ -83,6 +83,7 @@ def command(
     if out is not None:
         from sorasync.plan.planfile import encode
 
+        require_output_file(out, planned.library)
         write_output(out, encode(planned.plan))
     annotate(globals, planned.plan.diagnostics)
     add_plan(planned.plan, lambda: _failed_checks(project, planned))
