@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -35,8 +36,9 @@ def put(film: Film, name: str, seconds_ago: float, took: float | None = None, **
 
 
 def details(film: Film) -> dict[str, str]:
-    """The end of each address's line."""
-    lines = film.run("status").out.split("\n\n")[0].splitlines()
+    """What is said of each address, on one line."""
+    table = film.run("status").out.split("\n\n")[0]
+    lines = re.sub(r"\n +", " ", table).splitlines()
     return {line.split()[1]: line for line in lines}
 
 

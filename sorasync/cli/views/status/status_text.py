@@ -35,6 +35,8 @@ _MARKS = {
 }
 _WIDEST = 34
 _FOLDED = 72
+# Columns beside an address that a reason of several lines takes; with fewer it is below the address.
+_ROOM = 30
 _STALE = 3
 # Failed checks of one clip that are listed.
 _MOST_CHECKS = 3
@@ -75,7 +77,9 @@ def _status_lines(row: ClipStatus, address: str, status: StatusView, names: int,
     room = width - names - cells(rest) - 4
     detail = _detail(row, status)
     below: list[str] = []
-    if cells(detail) > room:
+    if cells(detail) > room and room >= _ROOM and row.stage is not RenderStage.WAITING:
+        detail, *below = wrapped(detail, width, first=width - room, indent=width - room)
+    elif cells(detail) > room:
         first, *more = wrapped(detail, width, first=4, indent=6)
         detail, below = "", [f"    {first}", *more]
     if cells(address) > names:
