@@ -334,7 +334,7 @@ def test_a_command_lets_the_other_of_two_renders_count_for_everybody(path: Path)
         assert found.remote_id == "video_theirs"
         assert store.bindings()["clip.twice#1"].key == found.key
         assert "video_mine" in store.remote_ids(found.provider)
-    with pytest.raises(StateError, match="no render video_none shares its key") as caught:
+    with pytest.raises(StateError, match="no render has the id video_none") as caught:
         mine.prefer("video_none", run=None)
     assert "state list --all" in str(caught.value.hint)
     mine.supersede(a_record("twice").key, run=None)
