@@ -338,7 +338,7 @@ def test_a_command_lets_the_other_of_two_renders_count_for_everybody(path: Path)
         mine.prefer("video_none", run=None)
     assert "state list --all" in str(caught.value.hint)
     mine.supersede(a_record("twice").key, run=None)
-    with pytest.raises(StateError, match="no render video_mine shares its key"):
+    with pytest.raises(StateError, match="the render video_mine shares its key with no other one"):
         mine.prefer("video_mine", run=None)
 
 
