@@ -23,7 +23,6 @@ from sorasync.operations.plan import Planned
 from sorasync.operations.project import Project
 from sorasync.operations.queue_database import database_of
 from sorasync.operations.queued_renders import queued_notices
-from sorasync.operations.runner_trust import keeps_videos_inside
 from sorasync.plan.action import Action
 from sorasync.plan.change import Change
 from sorasync.plan.plan import Plan
@@ -188,11 +187,6 @@ def require_shared_storage(project: Project) -> None:
         raise SorasyncError(
             "a queue needs a bucket: what a runner downloads would be on its own disk only",
             hint='set [assets] url = "s3://…" in sorasync.toml; see docs/assets.md',
-        )
-    if not keeps_videos_inside(project):
-        raise SorasyncError(
-            f"runners store no videos outside of the library, in {project.config.assets.path}",
-            hint="set [assets] path to a directory of the library, or apply on this machine with --here",
         )
 
 

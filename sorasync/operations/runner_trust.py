@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from sorasync.assets.bucket_url import parse_bucket_url
 from sorasync.errors import SorasyncError
+from sorasync.manifest.config import DEFAULT_ASSETS
 
 if TYPE_CHECKING:
     from sorasync.manifest.config import Config
@@ -64,15 +65,17 @@ class RunnerTrust:
         """The project of a job that asks no host. Raises `NotTrusted`."""
         config = project.config
         self._require_bucket(config)
-        if not keeps_videos_inside(project):
-            raise NotTrusted(
-                f"this runner stores no videos outside of the library, in {config.assets.path}",
-                hint="set [assets] path to a directory of the library",
-            )
+        # A path that leads out of the unpacked library is for the machines of the team, as another disk is.
+        inside = (project.root / config.assets.path).resolve().is_relative_to(project.root.resolve())
+        path = config.assets.path if inside else DEFAULT_ASSETS
         # A command would be one that the database has named.
         no_command = {"api_key_command": None}
         others = {name: one.model_copy(update=no_command) for name, one in config.providers.items()}
-        changes = {"provider": config.provider.model_copy(update=no_command), "providers": others}
+        changes = {
+            "provider": config.provider.model_copy(update=no_command),
+            "providers": others,
+            "assets": config.assets.model_copy(update={"path": path}),
+        }
         return replace(project, config=config.model_copy(update=changes))
 
     def _require_host(self, profile: Profile, variable: str) -> None:
@@ -97,11 +100,6 @@ class RunnerTrust:
         url = config.assets.url
         if url is not None and not any(_is_below(url, allowed) for allowed in self.buckets):
             raise NotTrusted(f"this runner stores nothing in {url}", hint=f"start it with --bucket {url}")
-
-
-def keeps_videos_inside(project: Project) -> bool:
-    """Whether `[assets] path` is a directory of the library."""
-    return (project.root / project.config.assets.path).resolve().is_relative_to(project.root.resolve())
 
 
 def _as_shipped(profile: Profile) -> bool:

@@ -268,14 +268,17 @@ def test_a_job_is_done_also_where_an_older_version_has_to_stay(
     assert nobodys.exists()
 
 
-def test_nothing_is_queued_whose_videos_are_to_be_outside_of_the_library(
-    machines: tuple[Machine, Machine], at_hand: AtHand, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_a_runner_keeps_the_videos_of_a_library_that_has_them_elsewhere_in_its_own_directory(
+    machines: tuple[Machine, Machine], at_hand: AtHand, tmp_path: Path
 ) -> None:
     first, _ = machines
     config = first.root / "sorasync.toml"
     config.write_text(f'{config.read_text()}path = "{tmp_path}/videos"\n')
-    first.apply("--queue", at_hand.queue, "--detach", code=1)
-    assert "runners store no videos outside of the library" in capsys.readouterr().err
+    first.write('[clips.b]\nprompt = "A quay."\n')
+    at_hand.order()
+    assert first.plan() == {}
+    assert not list((tmp_path / "videos").rglob("*.mp4"))
+    assert len(list(at_hand.work.glob("*/*/assets/.store/*/*.mp4"))) == 1
 
 
 def test_a_runner_started_as_the_hint_says_stores_in_the_bucket_of_the_library(
