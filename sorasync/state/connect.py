@@ -24,6 +24,8 @@ SMALL = 16 * 1024 * 1024
 IN_MEMORY = "in memory"
 
 _MEMORY = ":memory:"
+# The bytes that every SQLite file begins with.
+_HEADER = 100
 _OLDEST = (3, 37, 0)
 
 
@@ -67,6 +69,7 @@ def connect(path: Path | None, *, create: bool, readonly: bool) -> Connected:
         return Connected(SqliteDatabase(memory(), IN_MEMORY), None)
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise StateError(f"the state {path} is not a regular file", hint="[state] url names a file")
+    _refuse_cut_off(path)
     with explained(str(path)):
         return _open_to_read(path) if readonly else _open_to_write(path, create)
 
@@ -158,15 +161,6 @@ def _require(path: Path, create: bool) -> None:
         raise StateError(f"the state {path} is a directory", hint="[state] url names a file")
     if not path.exists() and not create:
         raise StateError(f"there is no state at {path}", hint="the first `sorasync apply` makes one")
-    if (
-        path.exists()
-        and path.stat().st_size == 0
-        and any((path.parent / "backups").glob(f"{path.stem}.*.db"))
-    ):
-        raise StateError(
-            f"the state {path} is empty, though there are backups of it",
-            hint="`sorasync state restore 1` brings back the latest; delete the empty file to start over",
-        )
     if not path.exists():
         try:
             make_directory(path.parent)
@@ -174,6 +168,20 @@ def _require(path: Path, create: bool) -> None:
             sync_directory(path.parent.parent)
         except OSError as error:
             raise StateError(f"the state's directory cannot be created: {error}") from error
+
+
+def _refuse_cut_off(path: Path) -> None:
+    """Refuse what SQLite takes for a new database: a file without even a whole header."""
+    if not path.is_file():
+        return
+    size = path.stat().st_size
+    if 0 < size < _HEADER:
+        raise _damaged(path, ["it is cut off"])
+    if size == 0 and any((path.parent / "backups").glob(f"{path.stem}.*.db")):
+        raise StateError(
+            f"the state {path} is empty, though there are backups of it",
+            hint="`sorasync state restore 1` brings back the latest; delete the empty file to start over",
+        )
 
 
 def _left_over(path: Path) -> bool:

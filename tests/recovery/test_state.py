@@ -204,7 +204,7 @@ def test_a_branch_that_names_the_same_video_does_not_name_the_render_of_another_
     assert kept.json("gc")["named_on_branches"] == {"main": 1}
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database" * 500])
+@pytest.mark.parametrize("damage", [b"", b"x", b"no database" * 500])
 def test_the_way_back_from_a_damaged_state_can_be_typed(world: World, damage: bytes) -> None:
     world.write(TWO_CLIPS)
     world.apply("--target", "clip.market")
@@ -213,6 +213,7 @@ def test_the_way_back_from_a_damaged_state_can_be_typed(world: World, damage: by
         path.unlink()
     (world.root / "state" / "sorasync.db").write_bytes(damage)
 
+    world.run("plan", code=1)
     world.run("apply", "--yes", code=1)
     commands = re.findall("`sorasync ([^`]+)`", world.err)
     assert commands[0] == "state restore 1"
