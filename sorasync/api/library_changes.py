@@ -95,13 +95,21 @@ class LibraryChanges(OpenLibrary):
         return unprotect(self._project(), address, self._waiting("unprotect", lock_timeout))
 
     def import_render(
-        self, address: str, source: str, *, force: bool = False, lock_timeout: float = 0.0
+        self,
+        address: str,
+        source: str,
+        *,
+        force: bool = False,
+        provider: str | None = None,
+        lock_timeout: float = 0.0,
     ) -> Imported:
-        """Bind a declared render to a video that the provider has, by id, or a still to a picture file."""
+        """Bind a declared render to a video that a host has, by id, or a still to a picture file."""
         from sorasync.operations.import_one import import_render
 
-        waiting = self._waiting("import_render", lock_timeout)
-        return outside_loop(lambda: import_render(self._project(), address, source, waiting, force=force))
+        project, waiting = self._project(), self._waiting("import_render", lock_timeout)
+        return outside_loop(
+            lambda: import_render(project, address, source, waiting, force=force, provider=provider)
+        )
 
     def import_remote(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Iterable
@@ -23,7 +24,6 @@ from sorasync.state.record import IN_FLIGHT, Status
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
     from sorasync.operations.library_host import Host
-    from sorasync.profile.profile import Profile
     from sorasync.state.lock import LockWait
     from sorasync.state.store import Store
 
@@ -96,7 +96,7 @@ def import_remote(
     if not swept.listed:
         raise SorasyncError(
             f"{host.profile.provider_name} has no list of videos",
-            hint="sorasync import ADDRESS ID binds a video by its id",
+            hint=f"sorasync import ADDRESS ID{_option(host)} binds a video by its id",
         )
     if dry_run:
         with project.synced_store() as store:
@@ -130,12 +130,12 @@ def gather(
     """Sort the provider's jobs into clips and what is left out; videos that records hold are neither."""
     left: list[LeftOut] = []
     groups: dict[tuple[object, ...], list[Job]] = defaultdict(list)
-    declared, held = _declared_signatures(graph, store), store.remote_ids(host.profile.provider_name)
+    declared, held = _declared_signatures(graph, store, host), store.remote_ids(host.profile.provider_name)
     now = host.clock.now()
     for job in oldest_first(found.jobs):
         if job.id in held or (since is not None and (job.created_at or now) < since):
             continue
-        why = _unfit(host.profile, job, declared, now)
+        why = _unfit(host, job, declared, now)
         if why is None:
             groups[_request_signature(job)].append(job)
         else:
@@ -235,37 +235,57 @@ class _Declared(NamedTuple):
 
     label: str
     status: Status | None
+    # The host that would render it, where that is another one than has the video.
+    elsewhere: str | None
+    # What names the host to `sorasync import`, where it would ask another one for that id.
+    option: str
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """The lower, the likelier is it the one that the video was made for."""
+        return self.elsewhere is not None, self.status is not None
 
 
-def _declared_signatures(graph: Graph, store: Store) -> dict[tuple[object, ...], _Declared]:
-    """What is asked for by renders; of several with the same request the first that has nothing yet."""
+def _option(host: Host) -> str:
+    """The option that names a host, where there are several."""
+    return f" --provider {shlex.quote(host.name)}" if host.project.hosts.several else ""
+
+
+def _declared_signatures(graph: Graph, store: Store, host: Host) -> dict[tuple[object, ...], _Declared]:
+    """What is asked for by renders; of several with the same request the first that the host may have made,
+    and that has nothing yet.
+    """
     from sorasync.graph.key import folded
 
+    hosts = host.project.hosts
     briefs = store.briefs_of(render.key for render in graph.renders.values())
     found: dict[tuple[object, ...], _Declared] = {}
     for address, r in graph.renders.items():
         brief = briefs.get(r.key)
         status = brief.status if brief is not None and brief.status in _TAKEN else None
         signature = (folded(r.prompt), r.model, r.size, float(r.seconds))
-        if signature not in found or (status is None and found[signature].status is not None):
-            found[signature] = _Declared(graph.label(address), status)
+        route = r.route or (r.provider,)
+        elsewhere = None if host.provider in route else hosts.word(r.provider)
+        option = "" if route == (host.provider,) else _option(host)
+        one = _Declared(graph.label(address), status, elsewhere, option)
+        if signature not in found or one.rank < found[signature].rank:
+            found[signature] = one
     return found
 
 
 def _same_as_declared(declared: _Declared, remote_id: str) -> str:
     """Why a video that a manifest asks for is no new clip, and what binds it."""
-    label, status = declared
-    command = f"sorasync import '{label}' {remote_id}"
+    where = "" if declared.elsewhere is None else f" at {declared.elsewhere}"
+    what, status = f"it is what {declared.label} asks for{where}", declared.status
+    command = f"sorasync import '{declared.label}' {remote_id}{declared.option}"
     if status is None:
-        return f"it is what {label} asks for: {command}"
+        return f"{what}: {command}"
     if status is Status.STORED:
-        return f"it is what {label} asks for, which has another render; to use this one: {command} --force"
-    return f"it is what {label} asks for, which has a render in flight ({status.value})"
+        return f"{what}, which has another render; to use this one: {command} --force"
+    return f"{what}, which has a render in flight ({status.value})"
 
 
-def _unfit(
-    profile: Profile, job: Job, declared: dict[tuple[object, ...], _Declared], now: float
-) -> str | None:
+def _unfit(host: Host, job: Job, declared: dict[tuple[object, ...], _Declared], now: float) -> str | None:
     """Why a video cannot be declared as a clip, None if it can."""
     if job.status is not JobStatus.COMPLETED:
         return f"it is {job.status.value}"
@@ -282,14 +302,16 @@ def _unfit(
     if hidden := [name for name in _WRITTEN if HIDDEN in str(getattr(job, name))]:
         return (
             f"its {' and '.join(hidden)} held the API key, which was taken out: "
-            f"declare it yourself, then sorasync import clip.NAME {job.id}"
+            f"declare it yourself, then sorasync import clip.NAME {job.id}{_option(host)}"
         )
     assert job.seconds is not None
     if not float(job.seconds).is_integer():
         return f"its length of {job.seconds:g} s is not a whole number"
     if not _declarable(job):
         return "a manifest cannot hold its values"
-    lacks = profile.check_create(model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt)
+    lacks = host.profile.check_create(
+        model=job.model, size=job.size, seconds=int(job.seconds), prompt=job.prompt
+    )
     return f"the profile cannot render it: {lacks[0].message}" if lacks else None
 
 

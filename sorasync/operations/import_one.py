@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
 from sorasync.operations.address_lookup import find
+from sorasync.operations.import_look import look_for
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
-from sorasync.operations.resolve import refuse_held
 from sorasync.provider.wire import Job, JobStatus
-from sorasync.recovery.match_job import JobComparison, Wanted, compare_job
+from sorasync.recovery.match_job import JobComparison
 from sorasync.state.record import IN_FLIGHT, MADE, Record, Status
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class Imported:
     """What was bound. `likeness` is None for a character, of which nothing can be compared.
 
+    `host` is the name of the host that has it, where the library has several.
     A still is bound to a `file` instead of a job; `differs` is how that picture is not what was asked for.
     `outdated` are the labels of renders that were made from what was there before, and stay as they are;
     `remade_by` those to name with `--replace`, so that all of them are rendered again.
@@ -44,14 +45,23 @@ class Imported:
     differs: str | None = None
     outdated: tuple[str, ...] = ()
     remade_by: tuple[str, ...] = ()
+    host: str | None = None
 
 
 def import_render(
-    project: Project, address: str, source: str, waiting: LockWait, *, force: bool = False
+    project: Project,
+    address: str,
+    source: str,
+    waiting: LockWait,
+    *,
+    force: bool = False,
+    provider: str | None = None,
 ) -> Imported:
     """Bind the render of a declared address to a video of the provider, or a still to a picture of yours.
 
-    `source` is the id of the video, or the path of the picture. Raises what `bind` or `bind_picture` raises.
+    `source` is the id of the video, or the path of the picture. `provider` names the host that has the video;
+    without it all hosts are asked that may have made it. Raises what `look_for`, `record_import` or
+    `bind_picture` raises.
     """
     graph = project.graph(project.library())
     found = find(address, graph)
@@ -60,30 +70,58 @@ def import_render(
         raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
     render = graph.renders[found.renders[0]]
     if render.kind is Kind.STILL:
-        from sorasync.operations.import_picture import bind_picture
-        from sorasync.operations.pick_outcome import link_names_again
-
-        with changing(project, waiting) as session:
-            before = session.store.record(render.key)
-            bound = bind_picture(project, session, graph, render, Path(source).expanduser(), force=force)
-            bound = _with_outdated(bound, session.store, graph, render, before)
-        link_names_again(project)
-        return bound
-    from sorasync.provider.errors import NotFound
-
-    *earlier, last = (project.host_at(provider) for provider in render.route or (render.provider,))
-    for host in (*earlier, last):
+        if provider is not None:
+            raise SorasyncError(
+                f"{graph.label(render.address)} is a still: it is bound to a file, not to a video of a host",
+                hint="leave --provider out",
+            )
+        return _import_picture(project, graph, render, source, waiting, force=force)
+    hosts = _hosts(project, graph, render, provider)
+    for host in hosts:
         host.require()
-        try:
-            with changing(project, waiting) as session:
-                before = session.store.record(render.key)
-                bound = bind(host, session, graph, render, source, force=force)
-                return _with_outdated(bound, session.store, graph, render, before)
-        except NotFound:
-            # It may have been made at the next host of the route.
-            if host is last:
-                raise
-    raise AssertionError(source)
+    with changing(project, waiting) as session:
+        before = session.store.record(render.key)
+        asked = hosts if provider is not None else hosts + _last_held_at(project, hosts, before, source)
+        bound = bind(asked, session, graph, render, source, force=force)
+        return _with_outdated(bound, session.store, graph, render, before)
+
+
+def _import_picture(
+    project: Project, graph: Graph, render: Render, source: str, waiting: LockWait, *, force: bool
+) -> Imported:
+    from sorasync.operations.import_picture import bind_picture
+    from sorasync.operations.pick_outcome import link_names_again
+
+    with changing(project, waiting) as session:
+        before = session.store.record(render.key)
+        bound = bind_picture(project, session, graph, render, Path(source).expanduser(), force=force)
+        bound = _with_outdated(bound, session.store, graph, render, before)
+    link_names_again(project)
+    return bound
+
+
+def _hosts(project: Project, graph: Graph, render: Render, provider: str | None) -> list[Host]:
+    """The hosts that may have a render: the chosen one, else its own, with a route all of it."""
+    own = [project.host_at(one) for one in render.route or (render.provider,)]
+    if provider is None:
+        return own
+    chosen = project.host_named(provider)
+    if render.kind is Kind.CHARACTER and chosen.name != own[0].name:
+        raise SorasyncError(
+            f"{graph.label(render.address)} is a character at {own[0].name}: it has no use at {chosen.name}",
+            hint=f'set provider = "{chosen.name}" for it and for its clips',
+        )
+    return [chosen]
+
+
+def _last_held_at(project: Project, hosts: list[Host], before: Record | None, remote_id: str) -> list[Host]:
+    """The host of a lost render whose own id is given: it stays there also if its clip has moved since."""
+    if before is None or before.status is not Status.LOST or before.remote_id != remote_id:
+        return []
+    known = project.hosts.find(before.provider) is not None
+    if not known or before.provider in {host.profile.provider_name for host in hosts}:
+        return []
+    return [project.host_at(before.provider)]
 
 
 def _with_outdated(
@@ -93,8 +131,8 @@ def _with_outdated(
     now = store.record(render.key)
     if before is None or now is None or before.status not in MADE:
         return bound
-    same = before.asset == now.asset if bound.remote_id is None else before.remote_id == now.remote_id
-    if same:
+    same_job = (before.remote_id, before.provider) == (now.remote_id, now.provider)
+    if before.asset == now.asset if bound.remote_id is None else same_job:
         return bound
     sources = {address for address, key in graph.keys.items() if key == render.key}
     renders = [one for one in graph.in_order(graph.dependants(sources)) if one.key != render.key]
@@ -112,40 +150,28 @@ def _was_sent(status: Status) -> bool:
     return status in IN_FLIGHT or status in MADE
 
 
-def wanted_of(render: Render) -> Wanted:
-    """What a declared render requests."""
-    return Wanted(render.prompt, render.model or None, render.size or None, float(render.seconds) or None)
-
-
 def bind(
-    host: Host, session: ChangeSession, graph: Graph, render: Render, remote_id: str, *, force: bool
+    hosts: Sequence[Host],
+    session: ChangeSession,
+    graph: Graph,
+    render: Render,
+    remote_id: str,
+    *,
+    force: bool,
 ) -> Imported:
-    """Bind a declared render to a video (or character) of its host.
+    """Bind a declared render to a video (or character) of one of its hosts.
 
-    Raises `NotFound` for an id that the provider does not know, and `SorasyncError` for one that another
-    record holds, that failed, or that says it is something else (unless `force`).
+    Raises what `look_for` and `record_import` raise.
     """
     label = graph.label(render.address)
-    refuse_held(session.store, remote_id, host.profile.provider_name, render.key)
-    if render.kind is Kind.CHARACTER:
-        if not asyncio.run(_character_exists(host, remote_id)):
-            raise SorasyncError(f"{host.profile.provider_name} has no character {remote_id}")
-        record_import(host.profile, session, render, Status.STORED, label, remote_id, force=force)
+    found = look_for(hosts, session.store, render, label, remote_id, force=force)
+    profile, job = found.host.profile, found.job
+    status = Status.STORED if job is None else status_of(job)
+    record_import(profile, session, render, status, label, remote_id, force=force, job=job)
+    if job is None:
         session.store.bind(render.address, render.key, run=session.run, protect=render.protect)
-        return Imported(render.address, label, remote_id, Status.STORED, None)
-    from sorasync.operations.provider_jobs import job as ask
-
-    job = ask(host, remote_id)
-    _refuse_unusable(host, job)
-    found = compare_job(wanted_of(render), job)
-    if not found.same and not force:
-        raise SorasyncError(
-            f"{remote_id} is not what {label} asks for: {_differences(found)}",
-            hint="change the manifest, or give --force to bind it anyway; nothing was changed",
-        )
-    status = status_of(job)
-    record_import(host.profile, session, render, status, label, remote_id, force=force, job=job)
-    return Imported(render.address, label, remote_id, status, found)
+    name = found.host.name if found.host.project.hosts.several else None
+    return Imported(render.address, label, remote_id, status, found.likeness, host=name)
 
 
 def status_of(job: Job) -> Status:
@@ -207,7 +233,9 @@ def record_import(
     """
     store = session.store
     before = store.record(render.key)
-    if before is not None and before.status is Status.LOST and remote_id and before.remote_id == remote_id:
+    own = (remote_id, profile.provider_name)
+    lost = before is not None and before.status is Status.LOST and remote_id is not None
+    if before is not None and lost and (before.remote_id, before.provider) == own:
         with store.transaction():
             store.move(render.key, status, run=session.run, expires_at=job.expires_at if job else None)
             store.log("imported", render.address, render.key, session.run, remote_id=remote_id)
@@ -225,41 +253,3 @@ def record_import(
         new_record(profile, session, render, status, remote_id, job, **fields)
         source = {"remote_id": remote_id} if file is None else {"file": file}
         store.log("imported", render.address, render.key, session.run, **source)
-
-
-async def _character_exists(host: Host, remote_id: str) -> bool:
-    async with host.client() as provider:
-        return await provider.character_exists(remote_id)
-
-
-def _refuse_unusable(host: Host, job: Job) -> None:
-    """Raises `SorasyncError` for a job that has no video; one that is past its time is asked for its file."""
-    if job.status.terminal and job.status is not JobStatus.COMPLETED:
-        why = f": {job.error.message}" if job.error else ""
-        raise SorasyncError(f"{job.id} has no video, it is {job.status.value}{why}")
-    over = job.expires_at is not None and job.expires_at <= host.clock.now()
-    if job.status is JobStatus.COMPLETED and over and not asyncio.run(_has_file(host, job)):
-        raise SorasyncError(
-            f"the file of {job.id} can no longer be downloaded: it expired", hint="nothing was changed"
-        )
-
-
-async def _has_file(host: Host, job: Job) -> bool:
-    from sorasync.provider.errors import NotFound
-
-    async with host.client() as provider:
-        try:
-            async with provider.download(job):
-                return True
-        except NotFound:
-            return False
-
-
-def _differences(found: JobComparison) -> str:
-    parts = []
-    for field in found.differs:
-        if field.name == "prompt":
-            parts.append("its prompt differs")
-        else:
-            parts.append(f"{field.name} {field.after}, not {field.before}")
-    return ", ".join(parts)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
-from sorasync.operations.import_one import new_record, status_of, wanted_of
+from sorasync.operations.import_look import wanted_of
+from sorasync.operations.import_one import new_record, status_of
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.operations.provider_jobs import oldest_first

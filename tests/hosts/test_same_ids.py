@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import httpx
 import pytest
 
+from sorasync.cli.views.import_output import imported_text
 from sorasync.cli.views.resolve_output import questions_text, settled_text
+from sorasync.errors import SorasyncError
+from sorasync.operations.import_all import import_remote
+from sorasync.operations.import_one import import_render
 from sorasync.operations.plan import PlanOptions
 from sorasync.operations.resolve import Answer, Questions, Settled, questions, settle
+from sorasync.plan.selection import Selection
+from sorasync.preview.media import tiny_video
+from sorasync.provider.errors import ProviderError
+from sorasync.provider.local import in_process
 from sorasync.state.lock import LockWait
 from sorasync.state.record import Status
-from tests.hosts.two_hosts import KEYS, TwoHosts, at, clip
+from tests.hosts.two_hosts import ADDRESSES, KEYS, Down, TwoHosts, at, clip
 
 TWO = clip("a") + clip("b") + clip("c", at("two")) + clip("d", at("two"))
 
@@ -115,3 +126,133 @@ def test_each_candidate_has_the_picture_of_its_host(it: TwoHosts, monkeypatch: p
     assert set(pictures) == {"clip.a#1", "clip.c#1"}
     assert None not in pictures.values()
     assert len(set(pictures.values())) == 2
+
+
+ROUTE = '[route.safe]\nprefer = ["default", "two"]\n'
+
+
+def made(it: TwoHosts, monkeypatch: pytest.MonkeyPatch, host: str, prompt: str, job: str = "1") -> str:
+    """Let a host make a video past the program, with an id that another host may give as well."""
+    named = SimpleNamespace(token_hex=lambda _: job)
+    monkeypatch.setattr("sorasync.preview.dialects.base.secrets", named)
+    body = {"prompt": prompt, "model": "sora-2", "size": "1280x720", "seconds": "4"}
+
+    async def post() -> None:
+        key = {"authorization": f"Bearer {KEYS[host]}"}
+        async with httpx.AsyncClient(transport=in_process(it.apps[host]), headers=key) as client:
+            (await client.post(f"{ADDRESSES[host]}/videos", json=body)).raise_for_status()
+
+    asyncio.run(post())
+    it.clock.time += 60.0
+    return f"video_{job}"
+
+
+def imported(it: TwoHosts, address: str, job: str, **options: Any) -> str:
+    return "\n".join(imported_text(import_render(it.project, address, job, LockWait("import"), **options)))
+
+
+def lost(it: TwoHosts) -> None:
+    """Render clip.a at the default host, which keeps neither the job nor its file."""
+    it.apply(detach=True)
+    it.clock.time += 60.0
+    it.faults("default", {"route": ["get", "content", "list"], "do": "not_found"})
+    it.apply()
+    assert (it.record("clip.a#1").status, it.record("clip.a#1").remote_id) == (Status.LOST, "video_1")
+
+
+def test_a_lost_render_is_bound_to_the_same_id_at_the_host_that_has_it(
+    it: TwoHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    it.write(clip("a", at("safe")))
+    made(it, monkeypatch, "two", "A a. At dusk.")
+    lost(it)
+
+    assert "is video_1 at two: the next apply downloads it" in imported(it, "clip.a", "video_1")
+    assert it.apply().complete
+    assert it.record("clip.a#1").provider == "openai@http://two.example/v1"
+    assert (it.paid("default"), it.paid("two")) == (["a"], ["a"])
+
+
+def test_a_lost_render_is_found_again_where_it_was_made_before_its_clip_moved(
+    it: TwoHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.write(clip("a"))
+    made(it, monkeypatch, "two", "A c. At dusk.")
+    lost(it)
+    it.faults("default")
+    it.write(clip("a", at("two")))
+
+    assert "is video_1 at default" in imported(it, "clip.a", "video_1")
+    assert it.apply().complete
+
+
+def test_an_import_takes_the_host_whose_video_fits(it: TwoHosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    it.write(clip("a", at("safe")) + clip("c"))
+    made(it, monkeypatch, "two", "A a. At dusk.")
+    it.apply(PlanOptions(selection=Selection(target=("clip.c",))))
+    assert it.record("clip.c#1").remote_id == "video_1"
+
+    assert "is video_1 at two" in imported(it, "clip.a", "video_1")
+    assert it.apply().complete
+    assert (it.paid("default"), it.paid("two")) == (["c"], ["a"])
+
+
+def test_an_import_that_several_hosts_or_none_can_serve_says_what_each_has(
+    it: TwoHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    it.write(clip("a", at("safe")))
+    for host in ("default", "two"):
+        made(it, monkeypatch, host, "A a. At dusk.", "both")
+    made(it, monkeypatch, "default", "A d. At dusk.", "none")
+    with pytest.raises(SorasyncError) as several:
+        imported(it, "clip.a", "video_both", force=True)
+    with pytest.raises(SorasyncError) as none:
+        imported(it, "clip.a", "video_none")
+
+    assert several.value.message == ("video_both is a video at several hosts: default: it fits; two: it fits")
+    assert several.value.hint == "choose a host with --provider NAME; nothing was changed"
+    assert none.value.message.startswith(
+        "no host has video_none as clip.a asks for it: default: its prompt differs; two: "
+    )
+    it.down["default"] = Down()
+    with pytest.raises(ProviderError) as unasked:
+        imported(it, "clip.a", "video_both")
+    assert unasked.value.hint is not None
+    assert "--provider NAME asks one host alone for video_both" in unasked.value.hint
+    assert "is video_both at two" in imported(it, "clip.a", "video_both", provider="two")
+
+
+def test_only_one_host_has_what_is_bound_by_force(it: TwoHosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    it.write(clip("a", at("safe")) + '[characters.mossy]\nname = "Mossy"\nvideo = "m.mp4"\n')
+    (it.root / "manifests" / "m.mp4").write_bytes(tiny_video(1280, 720, 3, ""))
+    made(it, monkeypatch, "two", "A d. At dusk.")
+    assert "is video_1 at two" in imported(it, "clip.a", "video_1", force=True)
+    with pytest.raises(SorasyncError, match="character at default: it has no use at two"):
+        imported(it, "character.mossy", "char_1", provider="two")
+
+
+def test_what_a_host_has_is_advised_to_a_render_with_the_host_where_another_would_be_asked(
+    it: TwoHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    made(it, monkeypatch, "two", "A a. At dusk.")
+
+    def advice() -> str:
+        (left,) = import_remote(it.project, LockWait("import"), dry_run=True, provider="two").left_out
+        return left.why
+
+    it.write(clip("a"))
+    command = "sorasync import 'clip.a' video_1 --provider two"
+    assert advice() == f"it is what clip.a asks for at default: {command}"
+    it.write(clip("a") + clip("b", at("two")).replace("A b.", "A a."))
+    assert advice() == "it is what clip.b asks for: sorasync import 'clip.b' video_1"
+    it.write(clip("a", at("safe")))
+    assert advice() == f"it is what clip.a asks for: {command}"
+    made(it, monkeypatch, "default", "A d. At dusk.")
+    imported(it, "clip.a", "video_1", provider="two")
+    assert it.apply().complete
+    assert it.record("clip.a#1").provider == "openai@http://two.example/v1"

@@ -22,6 +22,7 @@ _EXAMPLES = """\b
 Examples:
   sorasync import clip.market video_68e5
   sorasync import 'clip.market#2/1' video_68e6 --force
+  sorasync import clip.market video_68e5 --provider fal
   sorasync import character.mossy char_12
   sorasync import 'still.quay#2' ~/Pictures/quay.png
   sorasync import --remote --since 7d
@@ -62,7 +63,8 @@ Examples:
     "--provider",
     metavar="NAME",
     shell_complete=hosts,
-    help="With --remote: the host to import from. Default: that of [provider].",
+    help="The host that has the video. Default: the one that renders ADDRESS, or all of its route; with "
+    "--remote that of [provider].",
 )
 @click.option("--dry-run", is_flag=True, help="With --remote: only show what would be imported.")
 @lock_option
@@ -99,9 +101,10 @@ def command(
         )
     if address is None or remote_id is None:
         raise click.UsageError("give an ADDRESS and an ID or FILE, or --remote")
-    if out is not None or since is not None or dry_run or provider is not None:
-        raise click.UsageError("--out, --since, --provider and --dry-run need --remote")
-    return _one(globals, globals.project(), address, remote_id, lock_timeout, force=force)
+    if out is not None or since is not None or dry_run:
+        raise click.UsageError("--out, --since and --dry-run need --remote")
+    project = globals.project()
+    return _one(globals, project, address, remote_id, lock_timeout, force=force, provider=provider)
 
 
 def _workflow(globals: Globals, project: Project, source: Path, out: Path | None, *, force: bool) -> ExitCode:
@@ -117,13 +120,20 @@ def _workflow(globals: Globals, project: Project, source: Path, out: Path | None
 
 
 def _one(
-    globals: Globals, project: Project, address: str, remote_id: str, timeout: float, *, force: bool
+    globals: Globals,
+    project: Project,
+    address: str,
+    remote_id: str,
+    timeout: float,
+    *,
+    force: bool,
+    provider: str | None,
 ) -> ExitCode:
     from sorasync.cli.app.invocation import waiting
     from sorasync.cli.views.import_output import imported_json, imported_text
     from sorasync.operations.import_one import import_render
 
-    found = import_render(project, address, remote_id, waiting(timeout), force=force)
+    found = import_render(project, address, remote_id, waiting(timeout), force=force, provider=provider)
     if globals.json:
         print_json(imported_json(found))
     else:

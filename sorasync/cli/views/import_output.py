@@ -25,7 +25,8 @@ def imported_text(found: Imported) -> Iterator[str]:
         Status.STORED: "it is recorded",
         Status.RENDERED: "the next apply downloads it",
     }.get(found.status, "the next apply follows it")
-    yield f"{found.label} is {one_line(found.file or found.remote_id or '')}: {what}, at no cost."
+    where = "" if found.host is None else f" at {found.host}"
+    yield f"{found.label} is {one_line(found.file or found.remote_id or '')}{where}: {what}, at no cost."
     if found.differs:
         yield f"  bound although {found.differs}"
     if found.likeness and found.likeness.differs:
@@ -51,6 +52,7 @@ def imported_json(found: Imported) -> dict[str, object]:
         "format_version": 1,
         "address": found.label,
         "remote_id": found.remote_id,
+        "host": found.host,
         "file": found.file,
         "status": found.status.value,
         "differs": [field.name for field in alike.differs] if alike else ["size"] if found.differs else [],
