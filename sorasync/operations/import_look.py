@@ -113,13 +113,19 @@ def _raise_unasked(found: Sequence[Look], remote_id: str) -> None:
 
 
 def _alone(look: Look, label: str, remote_id: str) -> SorasyncError:
-    """Why the video of the only host is not taken."""
-    if look.refused is not None:
-        return look.refused
+    """Why the video of the only host that was asked is not taken."""
+    from sorasync.provider.errors import NotFound
+
+    several = look.host.project.hosts.several
+    if (error := look.refused) is not None:
+        if several and isinstance(error, NotFound):
+            error.hint = error.hint or "--provider NAME asks another host; nothing was changed"
+        return error
     assert look.likeness is not None
+    other = ", name another host with --provider NAME" if several else ""
     return SorasyncError(
         f"{remote_id} is not what {label} asks for: {differences(look.likeness)}",
-        hint="change the manifest, or give --force to bind it anyway; nothing was changed",
+        hint=f"change the manifest{other}, or give --force to bind it anyway; nothing was changed",
     )
 
 

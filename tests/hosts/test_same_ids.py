@@ -230,6 +230,13 @@ def test_only_one_host_has_what_is_bound_by_force(it: TwoHosts, monkeypatch: pyt
     it.write(clip("a", at("safe")) + '[characters.mossy]\nname = "Mossy"\nvideo = "m.mp4"\n')
     (it.root / "manifests" / "m.mp4").write_bytes(tiny_video(1280, 720, 3, ""))
     made(it, monkeypatch, "two", "A d. At dusk.")
+    with pytest.raises(ProviderError) as absent:
+        imported(it, "clip.a", "video_1", provider="default")
+    assert absent.value.hint == "--provider NAME asks another host; nothing was changed"
+    with pytest.raises(SorasyncError) as other:
+        imported(it, "clip.a", "video_1", provider="two")
+    assert other.value.message == "video_1 is not what clip.a asks for: its prompt differs"
+    assert "name another host with --provider NAME" in str(other.value.hint)
     assert "is video_1 at two" in imported(it, "clip.a", "video_1", force=True)
     with pytest.raises(SorasyncError, match="character at default: it has no use at two"):
         imported(it, "character.mossy", "char_1", provider="two")

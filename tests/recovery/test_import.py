@@ -21,9 +21,9 @@ def test_a_declared_clip_is_bound_to_a_video_and_only_downloaded(world: World) -
     job = world.make("A pier at dawn.")
     paid = world.paid()
 
-    found = world.json("import", "clip.pier", job)
+    found = world.json("import", "clip.pier", job, "--provider", "default")
 
-    assert (found["address"], found["differs"]) == ("clip.pier", [])
+    assert (found["address"], found["differs"], found["host"]) == ("clip.pier", [], None)
     assert world.plan() == {"clip.market": "create", "clip.pier": "download"}
     world.apply("--target", "clip.pier")
     assert world.ids() == {"clip.pier#1": job}
@@ -362,6 +362,8 @@ def test_what_is_no_picture_or_of_another_size_is_refused_and_changes_nothing(
         assert why in world.err
     assert world.plan() == {"still.quay": "still", "clip.a": "create"}
     assert not list((world.root / "assets").rglob("*.part"))
+    world.run("import", "still.quay", str(small), "--provider", "default", code=1)
+    assert "it is bound to a file" in world.err
     world.run("import", "still.quay", str(small), "--force")
     assert "bound although it is 640x360 instead of 1280x720" in world.out
     small.write_bytes(png(1280, 720))
