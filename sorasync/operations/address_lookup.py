@@ -53,6 +53,27 @@ def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> FoundAddress:
     raise unknown(text, bound, [*graph.renders, *(node.address for node in graph.nodes())])
 
 
+def find_one(text: str, graph: Graph) -> str:
+    """The full address of the one render that was named, by its label if that is a clip's address as well.
+
+    Raises `SorasyncError` where there is none, or where several are meant.
+    """
+    from shlex import quote
+
+    from sorasync.graph.address import spellings
+
+    found = find(text, graph)
+    labels = {graph.label(address): address for address in found.renders}
+    if len(labels) == 1:
+        return found.renders[0]
+    for name in spellings(text):
+        if name in labels:
+            return labels[name]
+    raise SorasyncError(
+        f"{text} means several renders", hint=f"name one of them: {', '.join(map(quote, labels))}"
+    )
+
+
 def _declared_address(address: str, graph: Graph) -> FoundAddress | None:
     from sorasync.graph.address import owner, parse
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
-from sorasync.operations.address_lookup import find
+from sorasync.operations.address_lookup import find_one
 from sorasync.operations.import_look import look_for
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
@@ -64,11 +64,7 @@ def import_render(
     `bind_picture` raises.
     """
     graph = project.graph(project.library())
-    found = find(address, graph)
-    if not found.declared or len(found.renders) != 1:
-        labels = ", ".join(graph.label(render) for render in found.renders)
-        raise SorasyncError(f"{address} means several renders: {labels}", hint="name one of them")
-    render = graph.renders[found.renders[0]]
+    render = graph.renders[find_one(address, graph)]
     if render.kind is Kind.STILL:
         if provider is not None:
             raise SorasyncError(

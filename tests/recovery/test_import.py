@@ -95,7 +95,8 @@ def test_a_clip_of_several_renders_has_to_be_named_exactly(world: World) -> None
     job = world.make("A lantern-lit market at dusk.")
 
     world.run("import", "clip.market", job, code=1)
-    assert "clip.market#2/1" in world.err
+    assert "clip.market means several renders" in world.err
+    assert "name one of them: 'clip.market#1', 'clip.market#2', 'clip.market#2/1'" in world.err
     world.run("import", "clip.market#2", job)
 
     assert world.plan()["clip.market#2"] == "download"
@@ -315,6 +316,22 @@ def test_a_lost_renders_own_id_may_be_bound_again(world: World) -> None:
     assert world.json("cost")["total"]["spent_usd"] == spent
     world.run("import", "clip.market", remote_id, code=1)
     assert "belongs to clip.pier#1 already" in world.err
+
+
+def test_a_take_with_steps_or_edits_is_named_as_a_plan_shows_it(world: World, tmp_path: Path) -> None:
+    manifest = CHAIN.replace("takes = 2\npick = 2\n", "")
+    manifest += '[stills.pier]\nprompt = "A pier."\n[[stills.pier.steps]]\nedit = "At night."\n'
+    world.write(manifest)
+    job, mine = world.make("A lantern-lit market at dusk."), tmp_path / "mine.png"
+    mine.write_bytes(png(1280, 720))
+    assert {"clip.market", "clip.market#1/1", "still.pier", "still.pier#1/1"} < set(world.plan())
+
+    assert world.json("import", "market", job)["address"] == "clip.market"
+    assert world.json("import", "still.pier", str(mine))["address"] == "still.pier"
+
+    assert world.plan()["clip.market"] == "download"
+    assert "still.pier" not in world.plan()
+    assert world.plan()["still.pier#1/1"] == "still"
 
 
 def png(width: int, height: int) -> bytes:

@@ -83,7 +83,8 @@ def command(
 ) -> ExitCode:
     """Bind existing videos at the provider to clips, and pictures to stills.
 
-    With ADDRESS and ID, binds one declared render to one video, if prompt, model, size and length agree.
+    With ADDRESS and ID, binds one declared render to one video, if prompt, model, size and length agree. The
+    address of a clip with one take means that take, not its steps.
     With the address of a still and a FILE, copies a PNG, WebP or JPEG of the right size as that take.
     With --remote, writes a manifest that declares all finished videos not declared here yet, and binds them.
     The next apply downloads videos; nothing is rendered or paid.
