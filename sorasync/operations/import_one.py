@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sorasync.apply.render.row_words import told
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Kind, Render
@@ -192,11 +193,7 @@ def new_record(
         kind=render.kind.value,
         address=render.address,
         inputs=render.inputs,
-        request=json.dumps(
-            {"prompt": None if render.private else render.prompt, "file": render.file},
-            sort_keys=True,
-            ensure_ascii=False,
-        ),
+        request=json.dumps(told(render), sort_keys=True, ensure_ascii=False),
         source_key=json.loads(render.inputs).get("source"),
         provider=profile.provider_name,
         remote_id=remote_id,

@@ -61,7 +61,8 @@ def _without_row(change: Change) -> Change:
     """A change without what a row says: files of plans are kept and passed on."""
     if change.render is None or not change.render.private:
         return change
-    return replace(change, render=replace(change.render, prompt="", params={}))
+    bare = replace(change.render, prompt="", params={}, file=None, last_file=None)
+    return replace(change, render=bare)
 
 
 def with_rows(plan: Plan, renders: Mapping[str, Render]) -> Plan:
@@ -77,20 +78,17 @@ def with_rows(plan: Plan, renders: Mapping[str, Render]) -> Plan:
     ]
     if gone:
         raise PlanStale(gone)
-    changes = (
-        replace(
-            change,
-            render=replace(
-                change.render,
-                prompt=renders[change.address].prompt,
-                params=renders[change.address].params,
-            ),
-        )
-        if change.render is not None and _is_without_row(change)
-        else change
-        for change in plan.changes
+    return replace(plan, changes=tuple(_with_row(change, renders) for change in plan.changes))
+
+
+def _with_row(change: Change, renders: Mapping[str, Render]) -> Change:
+    if change.render is None or not _is_without_row(change):
+        return change
+    row = renders[change.address]
+    whole = replace(
+        change.render, prompt=row.prompt, params=row.params, file=row.file, last_file=row.last_file
     )
-    return replace(plan, changes=tuple(changes))
+    return replace(change, render=whole)
 
 
 def _is_without_row(change: Change) -> bool:

@@ -101,6 +101,11 @@ def export_page(project: Project, directory: Path, options: ExportOptions) -> Ex
     return Exported(directory / PAGE, len(clips), len(digests), size)
 
 
+# What the state holds in plain text of a row as well.
+_PLAIN_FACTS = frozenset({"model", "size", "length", "character"})
+_FRAMES = frozenset({"first frame", "last frame"})
+
+
 def _hide_rows(library: dict[str, Any], clips: dict[str, dict[str, Any]], declared: Library) -> None:
     """Take out what rows say: the page is handed on."""
     rows = {name for name in clips if name in declared.clips and declared.clips[name].row}
@@ -108,14 +113,17 @@ def _hide_rows(library: dict[str, Any], clips: dict[str, dict[str, Any]], declar
         if entry["name"] in rows:
             entry["text"] = ""
     for name in rows:
-        clip, params = clips[name], declared.clips[name].params
-        clip |= {"prompt": None, "undone_steps": []}
+        clip = clips[name]
+        clip |= {"prompt": None, "description": None, "undone_steps": []}
         for step in clip["steps"]:
             step["prompt"] = ""
         for revision in clip["revisions"]:
             revision["diff"] = []
         for shown in (*clip["takes"], *clip["steps"]):
-            shown["facts"] = [fact for fact in shown["facts"] if fact[0] not in params]
+            shown["facts"] = [fact for fact in shown["facts"] if fact[0] in _PLAIN_FACTS]
+            for used in shown["references"]:
+                # A character and a still have names of their own; a frame is a file that the row names.
+                used["name"] = used["what"] if used["what"] in _FRAMES and not used["page"] else used["name"]
 
 
 def _require_own(directory: Path) -> None:

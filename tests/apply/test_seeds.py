@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,14 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sorasync.apply.render.seed import with_seed
+from sorasync.apply.report import End
+from sorasync.cli.main import run
 from sorasync.cli.views.plan.plan_text import sums
 from sorasync.operations.plan import PlanOptions
+from sorasync.plan.planfile import encode
 from sorasync.profile import load_profile
 from sorasync.profile.profile import Profile
 from sorasync.provider.local import in_process
 from sorasync.state.record import Record, Status
 from tests.apply.conftest import MakeWorld
 from tests.apply.world import World, clips
+from tests.preview.test_videos import picture
 
 SEEDED = (
     '[provider]\nprofile = "preview"\n[provider.fields]\nseed = "seed"\n[provider.params]\nseed = "integer"\n'
@@ -99,7 +104,15 @@ class Host(httpx.AsyncBaseTransport):
         self.seeds: list[int | None] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
+        if request.method == "POST" and "multipart" in request.headers["content-type"]:
+            mark = b"--" + request.headers["content-type"].partition("=")[2].encode()
+            parts = (await request.aread()).split(mark)
+            (seed,) = [part for part in parts if b'name="seed"' in part]
+            self.seeds.append(int(seed.split()[-1]))
+            parts.remove(seed)
+            headers = {n: v for n, v in request.headers.items() if n not in ("content-length", "host")}
+            request = httpx.Request("POST", request.url, headers=headers, content=mark.join(parts))
+        elif request.method == "POST":
             body: dict[str, Any] = json.loads(await request.aread())
             self.seeds.append(body.pop("seed", None))
             headers = {n: v for n, v in request.headers.items() if n not in ("content-length", "host")}
@@ -205,3 +218,46 @@ def test_the_warning_counts_renders_and_goes_where_the_host_can_tell_them_apart(
     assert not told(it, offline=True)
     billing(it, "[abilities]", "varies = true")
     assert not told(it, offline=True)
+
+
+ROW = """
+[clips.ad]
+prompt = "A letter to {{ name }}."
+image = "{{ name }}.png"
+description = "for {{ name }}"
+params = { seed = "{{ tel }}" }
+[[clips.ad.steps]]
+extend = "{{ name }} reads it."
+params = { seed = "{{ tel }}" }
+[clips.ad.each]
+jsonl = "people.jsonl"
+key = "id"
+"""
+PLAIN_ROW = '[clips.ad]\nprompt = "{{ name }}."\n[clips.ad.each]\njsonl = "people.jsonl"\nkey = "id"\n'
+
+
+def holding(root: Path) -> list[str]:
+    """The files that hold what the row says, but for the user's own."""
+    files = [path for path in root.rglob("*") if path.is_file() and "manifests" not in path.parts]
+    found = [path for path in files if any(one in path.read_bytes() for one in (b"Qvist", b"555777001"))]
+    return [str(path) for path in found]
+
+
+def test_what_a_row_says_is_kept_nowhere_and_a_seed_of_sorasync_is(world: MakeWorld) -> None:
+    it, host = seeded(world, ROW)
+    row = {"id": 1, "name": "Qvist", "tel": 555777001}
+    (it.root / "manifests" / "people.jsonl").write_text(json.dumps(row))
+    (it.root / "manifests" / "Qvist.png").write_bytes(picture(1280, 720))
+    saved = it.root / "saved.plan"
+    saved.write_bytes(b"".join(encode(it.plan())))
+    assert it.apply(plan_file=saved, detach=True).outcomes[0].end is End.PENDING
+    assert it.record("clip.ad[id=1]#1").status is Status.SUBMITTED
+    assert holding(it.root) == []
+    assert it.apply().complete and host.seeds == [555777001] * 2
+    assert run(["--library", str(it.root), "review", "--html", str(it.root / "page")]) == 0
+    assert holding(it.root) == []
+    it.write(PLAIN_ROW)
+    assert it.apply().complete
+    with it.store() as store:
+        told = [json.loads(one.request) for one in store.every_record() if one.source_key is None]
+    assert {"seed": host.seeds[-1]} in told and {} in told

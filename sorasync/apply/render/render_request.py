@@ -98,7 +98,8 @@ async def _unchanged(context: Context, render: Render) -> None:
     digest = context.settings.hash_file
     for file, sha256 in render.files.items() if digest is not None else ():
         if digest is not None and await asyncio.to_thread(digest, file) != sha256:
-            raise SourceChanged(f"{file} changed after the plan was made", hint="make a new plan")
+            what = "a picture of it" if render.private else file
+            raise SourceChanged(f"{what} changed after the plan was made", hint="make a new plan")
 
 
 def token_of(lineage: str, record: Record) -> str:

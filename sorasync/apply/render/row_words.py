@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import traceback
 
+from sorasync.graph.render import Render
 from sorasync.plan.change import Change
 from sorasync.provider.errors import ProviderError
 from sorasync.provider.wire import Job, JobError
 from sorasync.state.record import Record
 from sorasync.state.rows import fields_of
+
+
+def told(render: Render) -> dict[str, object]:
+    """What a record tells of a request beyond the inputs: of a row nothing, they hold its digests."""
+    return {} if render.private else {"prompt": render.prompt, "file": render.file}
 
 
 def of_a_row(record: Record) -> bool:

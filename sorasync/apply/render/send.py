@@ -14,6 +14,7 @@ from sorasync.apply.render.billing import book, move
 from sorasync.apply.render.change_payment_gate import ChangePaymentGate
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.render_request import Request
+from sorasync.apply.render.row_words import told
 from sorasync.apply.render.seed import found_in
 from sorasync.assets.file_errors import DiskFull
 from sorasync.errors import SorasyncError
@@ -78,10 +79,10 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
     """Record durably that a render is about to be sent; set its present record aside if necessary."""
     store = context.store
     source = request.source.remote_id if isinstance(request, ExtendRequest | EditRequest) else None
-    sent: dict[str, object] = {"prompt": None if render.private else render.prompt, "file": render.file}
+    sent = told(render)
     sent |= {"source_id": source} if source else {}
     sent |= {"references": [file for file, _ in render.references]} if render.references else {}
-    sent |= {"seed": seed} if (seed := _seed(context, request)) is not None else {}
+    sent |= {"seed": seed} if (seed := _seed(context, render, request)) is not None else {}
     record = Record(
         key=render.key,
         kind=render.kind.value,
@@ -112,10 +113,13 @@ def intend(context: Context, change: Change, render: Render, request: Request | 
         return Intent(intent, before, aside)
 
 
-def _seed(context: Context, request: Request | None) -> object:
+def _seed(context: Context, render: Render, request: Request | None) -> object:
+    """The seed that was sent; of a row only one that sorasync chose."""
     still = isinstance(request, StillRequest)
     name = context.profile.images.seed if still else context.profile.seed_param
-    return None if request is None or name is None else found_in(request.params, name)
+    if request is None or name is None or (render.private and found_in(render.params, name) is not None):
+        return None
+    return found_in(request.params, name)
 
 
 async def take_back(context: Context, *intents: Intent) -> None:
