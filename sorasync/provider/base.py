@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from sorasync.provider.batch import Batch, BatchResult
 from sorasync.provider.payment_gate import PaymentGate
@@ -132,7 +132,7 @@ class BatchQueue(Protocol):
         """A request as a line of an input file, line break included; an image is named by its file's id."""
         ...
 
-    async def upload_file(self, purpose: str, source: Path | bytes) -> str:
+    async def upload_file(self, purpose: str, source: Path | bytes | IO[bytes]) -> str:
         """Upload a file (`batch` or `vision`); its id. Costs nothing, may retry inside."""
         ...
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from sorasync.provider import encode
 from sorasync.provider.batch import (
@@ -41,7 +42,7 @@ class Batches:
         self._downloads = downloads
         self._patience = patience
 
-    async def upload_file(self, purpose: str, source: Path | bytes) -> str:
+    async def upload_file(self, purpose: str, source: Path | bytes | IO[bytes]) -> str:
         """Upload a file (`batch`, `vision` or `user_data`); its id. Free, so it may be sent again."""
         path = encode.route(self._sender.host, "file_create")
         outgoing = Outgoing(path, "multipart", {"purpose": purpose}, {"file": source})

@@ -27,7 +27,8 @@ Part = tuple[str, tuple[str, bytes | IO[bytes], str] | tuple[None, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a request says. `fields` holds JSON values; `files` maps a field to local files or bytes.
+    """What a request says. `fields` holds JSON values; `files` maps a field to local files, bytes or a file
+    that is open.
 
     `names` is what the file of a field is called, where the server keeps it by that name.
     """
@@ -35,7 +36,7 @@ class Outgoing:
     path: str
     encoding: str
     fields: Mapping[str, object] = field(default_factory=dict)
-    files: Mapping[str, Path | bytes | tuple[Path, ...]] = field(default_factory=dict)
+    files: Mapping[str, Path | bytes | IO[bytes] | tuple[Path, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
     names: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +64,10 @@ def multipart_parts(outgoing: Outgoing, stack: ExitStack) -> list[Part]:
     """
     parts: list[Part] = [(name, (None, as_text(value))) for name, value in outgoing.fields.items()]
     for name, source in outgoing.files.items():
-        if isinstance(source, bytes):
+        if not isinstance(source, Path | tuple):
+            if not isinstance(source, bytes):
+                # It may have been read before: a request that costs nothing is sent again.
+                source.seek(0)
             parts.append((name, (f"{name}.jsonl", source, "application/jsonl")))
             continue
         for file in source if isinstance(source, tuple) else (source,):

@@ -300,7 +300,7 @@ class Sender:
         except OSError as error:
             if _out_of_descriptors(error):
                 raise self.broken(error) from None
-            given = [one for one in outgoing.files.values() if not isinstance(one, bytes)]
+            given = [one for one in outgoing.files.values() if isinstance(one, Path | tuple)]
             paths = [file for one in given for file in (one if isinstance(one, tuple) else (one,))]
             names = ", ".join(map(str, paths))
             raise InvalidRequest(unreadable(names, error)) from None

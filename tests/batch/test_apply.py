@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sorasync.apply.events import Moment
@@ -14,6 +15,7 @@ from sorasync.apply.report import End
 from sorasync.errors import SorasyncError
 from sorasync.operations.plan import PlanOptions
 from sorasync.plan.action import Action
+from sorasync.provider.local import in_process
 from sorasync.state.record import Status
 from tests.apply.world import PreviewProject, World, clips, ends, numbered, outcome
 from tests.batch.conftest import MakeWorld
@@ -219,6 +221,28 @@ class Billed(World):
     def project(self) -> PreviewProject:
         made = super().project
         return replace(made, profile=made.profile.model_copy(update={"simulated": False}))
+
+
+def test_no_file_with_the_prompts_can_be_left_behind(
+    world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = world(clips("abc"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    seen: list[list[Path]] = []
+    inner = in_process(it.app)
+
+    class Watched(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/files"):
+                seen.append(list((tmp_path / "temporary").rglob("*")))
+            return await inner.handle_async_request(request)
+
+    it.transport = Watched()
+    it.faults({"route": "files", "do": "status", "status": 500, "nth": 1})
+    assert it.apply().complete
+    assert seen == [[], []]
+    assert len(lines(it)) == 3
 
 
 def test_the_budget_holds_line_by_line(tmp_path: Path) -> None:

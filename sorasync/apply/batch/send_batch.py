@@ -12,9 +12,7 @@ import contextlib
 import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.context import Context
@@ -178,8 +176,10 @@ class BatchSender:
 
     async def _post(self, part: Sequence[_Line], mark: Mark, gate: ChangePaymentGate) -> str:
         store, run, commits = self._context.store, self._context.run, self._context.commits
-        with _input_file(part) as path:
-            file_id = await self._queue.upload_file("batch", path)
+        # No name leads to it, so that nothing of the prompts is left, however this process ends.
+        with tempfile.TemporaryFile() as lines:
+            lines.writelines(line.text for line in part)
+            file_id = await self._queue.upload_file("batch", lines)
         known = Mark(mark.token, file_id)
 
         def uploaded() -> None:
@@ -212,12 +212,3 @@ class BatchSender:
 
 def _custom_id(line: _Line) -> str:
     return line.change.key
-
-
-@contextmanager
-def _input_file(part: Sequence[_Line]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sorasync-batch-") as directory:
-        path = Path(directory) / "input.jsonl"
-        with path.open("wb") as stream:
-            stream.writelines(line.text for line in part)
-        yield path
