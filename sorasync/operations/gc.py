@@ -282,7 +282,12 @@ def _made(record: Record) -> tuple[str, ...]:
 
 
 def remake_cost(record: Record, profile: Profile) -> Decimal | None:
-    """What the provider would charge to make a record's render again, if known."""
+    """What the provider would charge to make a record's render again, if known.
+
+    Of a row's parameters there is a digest only: what it cost says their price.
+    """
+    if "params_sha256" in inputs_of(record.inputs):
+        return record.cost_usd
     length = round(record.seconds) if record.seconds is not None else None
     billed = round(record.billed_seconds) if record.billed_seconds is not None else length
     match record.kind:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import pytest
 
@@ -69,6 +70,20 @@ def test_the_cost_to_make_again_holds_the_price_of_a_first_frame(film: Films) ->
     one.settle()
     again = {row["address"]: row["cost_usd"] for row in one.run("gc", "--format", "json").json["renders"]}
     assert again == planned == {"clip.a#1": "0.57", "clip.b#1": "0.56"}
+
+
+def test_the_cost_to_make_a_row_again_is_what_it_cost_where_its_parameters_decide(film: Films) -> None:
+    row = '[clips.ad]\nprompt = "{{ id }}."\nparams.tier = "{{ tier }}"\n'
+    one = film(f'{row}each = {{ csv = "p.csv", key = "id" }}\n')
+    with (one.root / "sorasync.toml").open("a") as file:
+        file.write('[provider.params]\ntier = "string"\n[provider.price_words]\nflex = { tier = "flex" }\n')
+        file.write('[prices."sora-2"]\n"*" = 0.10\n"* flex" = 0.05\n')
+    one.write("manifests/p.csv", "id,tier\n1,flex\n")
+    with one.store() as store:
+        one.put(store, one.render("clip.ad[id=1]#1"), Status.STORED, cost_usd=Decimal("0.20"))
+    one.write("manifests/a.toml", "")
+    (row_again,) = one.run("gc", "--format", "json").json["renders"]
+    assert row_again["cost_usd"] == "0.20"
 
 
 def test_gc_deletes_record_and_file_and_then_finds_nothing(film: Films) -> None:
