@@ -45,7 +45,8 @@ def _repeats_at(
         inputs = change.wanted or {}
         another_take = "take" in inputs
         afresh = change.supersede or "revision" in inputs or "clip_revision" in inputs
-        if _own_seed(profile, inputs):
+        # The inputs of a row have a digest of its parameters only.
+        if _own_seed(profile, change.render.params):
             if afresh:
                 fixed.append(change)
         elif (another_take or afresh) and profile.fields.seed is None and not profile.abilities.varies:
@@ -67,9 +68,9 @@ def _repeats_at(
         )
 
 
-def _own_seed(profile: Profile, inputs: Mapping[str, object]) -> bool:
-    name, params = profile.seed_param, inputs.get("params")
-    return name is not None and isinstance(params, dict) and name.partition(".")[0] in params
+def _own_seed(profile: Profile, params: Mapping[str, object]) -> bool:
+    name = profile.seed_param
+    return name is not None and name.partition(".")[0] in params
 
 
 def _warning(library: Library, changes: list[Change], message: str, expected: str) -> Diagnostic:

@@ -190,6 +190,14 @@ def test_a_plan_says_that_a_host_may_render_the_same_video_again(
     assert bool(told(it, offline=True)) is warned
 
 
+def test_a_row_with_a_seed_of_its_own_is_warned_of_as_other_clips_are(world: MakeWorld) -> None:
+    it = world(PLAIN_ROW.replace("[clips.ad.each]", "revision = 1\nparams = { seed = 7 }\n[clips.ad.each]"))
+    (it.root / "manifests" / "people.jsonl").write_text('{"id": 1, "name": "Ada"}')
+    billing(it)
+    (found,) = told(it, offline=True)
+    assert found == "clip.ad[id=1]: the same seed is sent again, so the video may be the same"
+
+
 def test_a_render_asked_for_afresh_is_warned_of(world: MakeWorld) -> None:
     it = world(clips(["a"]))
     billing(it)
