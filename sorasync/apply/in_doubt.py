@@ -133,20 +133,25 @@ class InDoubt:
             record = await context.record(key)
             assert record is not None
             since = await context.commits.read(lambda: self._first_sent(key)) - CLOCK_ALLOWANCE
+            cut = False
             try:
                 job = await context.provider.find(token_of(context.lineage, record), since)
+            except errors.ListCut:
+                job, cut = None, True
             except errors.ProviderError as error:
                 self._unanswered(error)
-            else:
-                self._answered()
-                if job is not None:
-                    await adopt(context, key, job)
-                    return self._settled(key, job)
-                abilities = context.profile.abilities
-                if context.clock.now() > left + abilities.list_settle_seconds:
-                    # A list that may leave jobs out proves nothing.
-                    missing = context.profile.settle == "own_id" or abilities.list == "complete"
-                    return self._settled(key, InDoubtAnswer.RESEND if missing else InDoubtAnswer.ASK)
+                await self._wait(deadline)
+                continue
+            self._answered()
+            if job is not None:
+                await adopt(context, key, job)
+                return self._settled(key, job)
+            abilities = context.profile.abilities
+            if context.clock.now() > left + abilities.list_settle_seconds:
+                # A list that may leave jobs out proves nothing.
+                missing = context.profile.settle == "own_id" or abilities.list == "complete"
+                missing = missing and not cut
+                return self._settled(key, InDoubtAnswer.RESEND if missing else InDoubtAnswer.ASK)
             await self._wait(deadline)
         return self._settled(key, InDoubtAnswer.LATER)
 

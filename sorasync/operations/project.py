@@ -455,5 +455,5 @@ def told_twice(found: PaidTwice) -> str:
         )
     return (
         f"{found.address} was paid for on two machines: {found.kept} is used, {found.other} is kept as well; "
-        f"`sorasync state reconcile --keep {shlex.quote(found.other)}` uses that one instead"
+        f"`sorasync state reconcile --keep {shlex.quote(found.name or found.other)}` uses that one instead"
     )

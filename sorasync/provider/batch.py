@@ -103,14 +103,18 @@ def read_batch(body: object, *, known_id: str | None = None) -> Batch | None:
 
 
 def read_batch_page(body: object) -> tuple[list[Batch], str | None] | None:
-    """A page of the list of batches and what asks for the next one; None where the body is no list."""
+    """A page of the list of batches and what asks for the next one; None where the body is no list.
+
+    What asks for more where an empty page says that there is more is "": it leads nowhere.
+    """
     data = table(body)
     listed = data.get("data")
     if not isinstance(listed, list):
         return None
     found = [batch for batch in map(read_batch, listed) if batch is not None]
-    more = data.get("has_more") is True and found
-    return found, (text(data.get("last_id")) or found[-1].id) if more else None
+    if data.get("has_more") is not True:
+        return found, None
+    return found, text(data.get("last_id")) or (found[-1].id if found else "")
 
 
 def batch_line(

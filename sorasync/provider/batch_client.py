@@ -19,10 +19,10 @@ from sorasync.provider.batch import (
 )
 from sorasync.provider.classify import fault, unreadable
 from sorasync.provider.download import Downloader, Opened
-from sorasync.provider.errors import BadDownload, NotFound, NotSent, NotSupported, RateLimited
+from sorasync.provider.errors import BadDownload, ListCut, NotFound, NotSent, NotSupported, RateLimited
 from sorasync.provider.http_request import Outgoing
 from sorasync.provider.http_response import HttpResponse, refused_with
-from sorasync.provider.listing import PageCount
+from sorasync.provider.listing import ListOrder, PageCount
 from sorasync.provider.payment_gate import PaymentGate
 from sorasync.provider.read import job_id
 from sorasync.provider.retry import FREE, PAID, Patience, retried
@@ -86,11 +86,12 @@ class Batches:
     async def recent(self, since: float) -> AsyncIterator[Batch]:
         """The batches made after a Unix time, newest first, a page at a time.
 
-        Batches without a time count as new. Raises `NotSupported` where there is no list.
+        Batches without a time count as new. Raises `NotSupported` where there is no list, and `ListCut` where
+        it ends although there is more.
         """
         seen: set[str] = set()
         after: str | None = None
-        count = PageCount(self._sender.clock)
+        order, count = ListOrder(), PageCount(self._sender.clock)
         while True:
             count.turn()
             page, after_this = await self._page(after)
@@ -99,8 +100,11 @@ class Batches:
             young = [batch for batch in fresh if batch.created_at is None or batch.created_at >= since]
             for batch in young:
                 yield batch
-            if after_this is None or after_this == after or not young:
+            order.add(batch.created_at for batch in fresh)
+            if after_this is None or (fresh and not young and order.newest_first):
                 return
+            if after_this == after or not fresh:
+                raise ListCut(f"{self._sender.host.name} did not show its whole list of batches")
             after = after_this
 
     async def _page(self, after: str | None) -> tuple[list[Batch], str | None]:

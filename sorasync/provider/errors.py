@@ -131,6 +131,10 @@ class ServerError(ProviderError):
     """The server failed or the connection broke on a request that costs nothing: safe to send again."""
 
 
+class ListCut(ServerError):
+    """A list that was not shown to its end: what is not in it may exist."""
+
+
 class OutcomeUnknown(ProviderError):
     """A paid request left this machine and no usable answer came back. Never send it again blindly."""
 

@@ -23,12 +23,12 @@ from sorasync.provider.classify import NO_CREDIT, fault, unreadable
 from sorasync.provider.errors import (
     AlreadySent,
     InvalidRequest,
+    ListCut,
     Moderated,
     NotFound,
     NotSupported,
     OutcomeUnknown,
     QuotaExhausted,
-    ServerError,
 )
 from sorasync.provider.find_path import Answer
 from sorasync.provider.host_client import HostClient, refused_render
@@ -134,7 +134,7 @@ class JobClient(HostClient):
             if Answer(job.raw, {}).first((spec.label,), word) == label:
                 return job
         if cut:
-            raise ServerError(f"{self.host.name} did not show its whole list of jobs")
+            raise ListCut(f"{self.host.name} did not show its whole list of jobs")
         return None
 
     async def get(self, job_id: str) -> Job:

@@ -57,23 +57,28 @@ class NotKept(Exception):
 
 
 class KeptAnswers:
-    """The answers below a directory, which is made when the first one comes. Names are digests."""
+    """The answers below a directory, which is made when the first one comes. Names are digests.
 
-    def __init__(self, directory: Path, largest: int = LARGEST_VIDEO) -> None:
+    `host` is whose answers are kept and read here: another one may give its jobs the same ids.
+    """
+
+    def __init__(self, directory: Path, largest: int = LARGEST_VIDEO, host: str = "") -> None:
         self._directory = directory
         self._largest = largest
+        self._host = host
 
     def begin(self, name: str) -> Incoming:
         """Keep the answer that is about to come; what an earlier one of that name left is dropped."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"not a name of an answer: {name!r}")
-        return Incoming(self, self._directory, name, self._largest)
+        return Incoming(self, self._directory, name, self._largest, self._host)
 
     def read(self, name: str) -> HttpResponse | None:
         """A kept answer; None where there is none that came whole."""
         try:
             found = json.loads(read_file(self._directory / f"{name}.json", within=self._directory))
-            if found["format"] != _FORMAT:
+            # Earlier versions did not say whose it is.
+            if found["format"] != _FORMAT or found.get("host", self._host) != self._host:
                 return None
             files = {str(m): self._directory / f"{name}.{int(n)}" for m, n in found["files"].items()}
             return HttpResponse(int(found["status"]), {}, found["body"], files=files)
@@ -122,6 +127,7 @@ class Incoming:
     _directory: Path
     _name: str
     _largest: int
+    _host: str = ""
     _count: int = 0
     _written: int = 0
     _file: BinaryIO | None = None
@@ -187,7 +193,7 @@ class Incoming:
         if self._fault is not None:
             raise self._fault
         numbers = {mark: number for number, mark in enumerate(marks, 1)}
-        content = {"format": _FORMAT, "status": status, "body": body, "files": numbers}
+        content = {"format": _FORMAT, "host": self._host, "status": status, "body": body, "files": numbers}
         files = {mark: self._path(number) for mark, number in numbers.items()}
         try:
             await asyncio.to_thread(self._settle, json.dumps(content).encode())

@@ -30,7 +30,7 @@ class PageCount:
         self._pages += 1
 
 
-class _Order:
+class ListOrder:
     """Whether a list is visibly newest first: hosts may ignore what order was asked for."""
 
     def __init__(self) -> None:
@@ -38,15 +38,15 @@ class _Order:
         self._oldest = 0.0
         self._broken = False
 
-    def add(self, jobs: Iterable[Job]) -> None:
-        """Look at the next jobs. Those that were made at the same time may be in any order."""
-        for job in jobs:
-            if job.created_at is None:
+    def add(self, times: Iterable[float | None]) -> None:
+        """Look at when the next entries were made (Unix seconds); the order of a moment says nothing."""
+        for at in times:
+            if at is None:
                 continue
             if self._first is None:
-                self._first = self._oldest = job.created_at
-            self._broken |= job.created_at > self._oldest + CLOCK_ALLOWANCE
-            self._oldest = min(self._oldest, job.created_at)
+                self._first = self._oldest = at
+            self._broken |= at > self._oldest + CLOCK_ALLOWANCE
+            self._oldest = min(self._oldest, at)
 
     @property
     def newest_first(self) -> bool:
@@ -73,7 +73,7 @@ async def jobs_since(
     """
     seen: set[str] = set()
     after: str | None = None
-    order = _Order()
+    order = ListOrder()
     count = PageCount(clock or SystemClock())
     while True:
         count.turn()
@@ -84,7 +84,7 @@ async def jobs_since(
         young = [job for job in fresh if _young(job, created_after)]
         for job in young:
             yield job
-        order.add(fresh)
+        order.add(job.created_at for job in fresh)
         if fresh and not young and order.newest_first:
             return
         if page.after is None or page.after == after or not fresh:

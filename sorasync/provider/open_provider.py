@@ -44,7 +44,7 @@ def open_provider(
     """
     host = ProviderHost.of(profile, api_key_env)
     key = api_key or (os.environ if environ is None else environ).get(host.key_env)
-    kept = None if answers is None else KeptAnswers(answers)
+    kept = None if answers is None else KeptAnswers(answers, host=profile.provider_name)
     kind = VideosClient if host.job is None else JobClient
     return kind(host, api_key=key, transport=transport, clock=clock, answers=kept, renew_key=renew_key)
 

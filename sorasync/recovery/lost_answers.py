@@ -167,7 +167,10 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     """
     compared = compare_job(group.wanted, job)
     differs = {field.name for field in compared.differs}
-    if "prompt" in differs and not may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt)):
+    # Of a row that nobody wants any more there is only a digest: a host may have cut its prompt short.
+    known_words = bool(group.wanted.prompt)
+    short = may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt))
+    if "prompt" in differs and known_words and not short:
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
     if source != group.source and source in known:

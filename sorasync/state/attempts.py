@@ -80,13 +80,13 @@ class Attempts(StoreTable):
             )
             self.log("resent by the gateway", address, key, run, times=count)
 
-    def keep_surplus(self, key: str, remote_id: str, *, address: str, run: int) -> bool:
-        """Record a job that arrived for a key that another run continued with; False if it is known."""
+    def keep_surplus(self, key: str, remote_id: str, provider: str, *, address: str, run: int) -> bool:
+        """Record a provider's job that came for a key that another run went on with; False if it is known."""
         with self.session.transaction():
             if self.session.row(
-                "SELECT 1 FROM attempts WHERE remote_id = :id "
-                "UNION ALL SELECT 1 FROM records WHERE remote_id = :id",
-                {"id": remote_id},
+                "SELECT 1 FROM attempts WHERE remote_id = :id AND provider = :host "
+                "UNION ALL SELECT 1 FROM records WHERE remote_id = :id AND provider = :host",
+                {"id": remote_id, "host": provider},
             ):
                 return False
             self.session.write(

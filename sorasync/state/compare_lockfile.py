@@ -144,7 +144,7 @@ def _records(
             other = my if kept is their else their
             if kept is their:
                 taken[key], overruled[key] = their, my
-            aside = set_aside(other)
+            aside = set_aside(other, kept)
             if worth_keeping(other) and aside.key not in mine.records:
                 taken.setdefault(aside.key, aside)
                 # If the file has it set aside already, whoever did that has reported it.
@@ -159,9 +159,9 @@ def _kept(mine: LockFile, my: Record, theirs: LockFile, their: Record, keep: Sid
     """Which of two paid renders of a key is used; one with another key has already given this one up."""
     if keep is not None:
         return their if keep is Side.LOCK else my
-    if set_aside(my).key in theirs.records:
+    if set_aside(my, their).key in theirs.records:
         return their
-    if set_aside(their).key in mine.records:
+    if set_aside(their, my).key in mine.records:
         return my
     return min(my, their, key=first_paid)
 

@@ -117,7 +117,7 @@ def _settle_rivals(records: dict[str, Record], rivals: Mapping[str, list[Record]
         kept, *others = open_ones
         records[key] = kept
         for other in others:
-            aside = set_aside(other)
+            aside = set_aside(other, kept)
             if worth_keeping(other) and aside.key not in records:
                 records[aside.key] = aside
                 twice.append(PaidTwice(other.address, job_of(kept), job_of(other)))

@@ -52,13 +52,15 @@ _HEADER = """\
 class PaidTwice:
     """Two renders of one key: the one in use, and the other one, which is set aside.
 
-    A `spare` one came of a request that another run had sent again: only its attempt is known.
+    A `spare` one came of a request that another run had sent again: only its attempt is known. `name` is what
+    `state reconcile --keep` calls the other one where its id does not say enough.
     """
 
     address: str
     kept: str
     other: str
     spare: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

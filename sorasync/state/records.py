@@ -21,7 +21,7 @@ from sorasync.state.rows import (
     row_of,
     texts_of,
 )
-from sorasync.state.two_renders_of_a_key import own_key, set_aside
+from sorasync.state.two_renders_of_a_key import own_key, set_aside, two_renders
 
 _TIMES = {
     Status.SUBMITTED: "submitted_at",
@@ -151,13 +151,6 @@ class Records(Attempts):
             {"host": provider},
         )
         return {str(remote): str(key) for remote, key in rows}
-
-    def holds_job(self, remote_id: str, provider: str) -> bool:
-        """Whether a record holds that id of a provider."""
-        asked = (remote_id, provider)
-        return (
-            self.session.row("SELECT 1 FROM records WHERE remote_id = ? AND provider = ?", asked) is not None
-        )
 
     def jobs_at(self, provider: str) -> dict[str, str]:
         """The address that each id of that provider was given to, earlier attempts included."""
@@ -332,6 +325,8 @@ class Records(Attempts):
             if record is None:
                 raise StateError(f"there is no record of {key}")
             aside = set_aside(record)
+            if (other := self.record(aside.key)) is not None and two_renders(record, other):
+                aside = set_aside(record, other)
             # Its key would stay the same, and the old row is deleted below.
             if aside.key == key:
                 raise StateError(f"the record of {key} is set aside already")
@@ -342,18 +337,27 @@ class Records(Attempts):
             self.log("superseded", record.address, key, run, kept_as=aside.key)
         return aside.key
 
-    def prefer(self, remote_id: str, *, run: int | None) -> Record:
+    def prefer(self, name: str, *, run: int | None) -> Record:
         """Give a set-aside render its key back, and set the present one aside.
 
-        Addresses of the key then point to it. Raises `StateError` if there is no such render.
+        `name` is the id at its provider, or the address of the render and the id, `clip.pier#1:ID`. Addresses
+        of the key then point to it. Raises `StateError` if there is no such render, or more than one.
         """
         with self.session.transaction():
-            named = self.records_of_job(remote_id)
-            for kept in named:
-                key = own_key(kept)
-                present = self.record(key) if key is not None else None
-                if present is not None:
-                    return self._exchange(kept, present, run)
+            address, remote_id, named = "", name, self.records_of_job(name)
+            if not named and ":" in name:
+                address, _, remote_id = name.partition(":")
+                named = [one for one in self.records_of_job(remote_id) if one.address == address]
+            rivals = [
+                (kept, present)
+                for kept in named
+                if (key := own_key(kept)) is not None and (present := self.record(key)) is not None
+            ]
+            if len(rivals) == 1:
+                return self._exchange(*rivals[0], run)
+            if rivals:
+                names = ", ".join(f"{kept.address}:{remote_id}" for kept, _ in rivals)
+                raise StateError(f"{remote_id} is several renders: {names}", hint="name one of them")
             raise StateError(
                 f"the render {remote_id} shares its key with no other one"
                 if named

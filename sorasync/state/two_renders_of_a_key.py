@@ -17,8 +17,10 @@ _MARK = "superseded"
 
 
 def two_renders(one: Record, other: Record) -> bool:
-    """Whether two records of a key are two different renders."""
-    return _differ(one.remote_id, other.remote_id) or _differ(one.asset, other.asset)
+    """Whether two records of a key are two different renders; two hosts may have given the same id."""
+    if None not in (one.remote_id, other.remote_id) and _job(one) != _job(other):
+        return True
+    return None not in (one.asset, other.asset) and one.asset != other.asset
 
 
 def first_paid(record: Record) -> tuple[object, ...]:
@@ -28,10 +30,17 @@ def first_paid(record: Record) -> tuple[object, ...]:
     return rank, paid_at, record.provider, record.remote_id or "", record.asset or ""
 
 
-def set_aside(record: Record) -> Record:
-    """The record under a new key, which is the same on every machine."""
+def set_aside(record: Record, beside: Record | None = None) -> Record:
+    """The record under a new key, which is the same on every machine.
+
+    `beside` is the other render of its key: where it has the same id at another host, the host tells them
+    apart.
+    """
     inputs: dict[str, object] = fields_of(record.inputs)
-    text = encoded(inputs | {"superseded": record.remote_id or record.asset or record.attempts})
+    mark: object = record.remote_id or record.asset or record.attempts
+    if beside is not None and record.remote_id is not None and beside.remote_id == record.remote_id:
+        mark = " ".join(_job(record))
+    text = encoded(inputs | {_MARK: mark})
     return replace(record, key=digest(text), inputs=text)
 
 
@@ -53,5 +62,5 @@ def own_key(record: Record) -> str | None:
     return digest(encoded(inputs))
 
 
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
+def _job(record: Record) -> tuple[str, str]:
+    return record.provider, record.remote_id or ""

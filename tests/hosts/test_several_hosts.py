@@ -441,3 +441,16 @@ def test_a_saved_plan_of_rows_has_the_prices_of_what_is_sent_for_them(
     it.configure('"* silent" = 0.03', '"* silent" = 0.01')
     it.apply(plan_file=saved)
     assert it.asked("default")["create"] == 1
+
+
+def test_the_end_of_a_batch_at_one_host_says_nothing_of_the_same_id_at_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in KEYS.values():
+        monkeypatch.setenv(variable, variable)
+    monkeypatch.setattr("sorasync.preview.routes.batches.secrets.token_hex", lambda _: "1")
+    it = TwoHosts(tmp_path, clip("here") + clip("there", at("two")))
+    it.faults("default", {"route": "batch", "do": "batch_expires", "done": 0.0})
+    report = it.apply(PlanOptions(batch=True))
+    assert ends(report) == {"clip.here": End.FAILED, "clip.there": End.DONE}
+    assert it.paid("two") == ["there"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sorasync.profile import load_profile
 from sorasync.provider import json_sieve as sieving
 from sorasync.provider.client import VideosClient
-from sorasync.provider.errors import BadDownload, OutcomeUnknown, RenderFailed, ServerError
+from sorasync.provider.errors import BadDownload, NotFound, OutcomeUnknown, RenderFailed, ServerError
 from sorasync.provider.json_sieve import Nowhere, Sieve
 from sorasync.provider.kept_answers import LARGEST_VIDEO, KeptAnswers
 from sorasync.provider.provider_host import ProviderHost
@@ -238,12 +238,12 @@ def test_a_video_in_the_answer_about_a_job_is_read_from_it_once_more() -> None:
 REQUEST = CreateRequest("A cat.", "wan", "1280x720", 4, idempotency_key="attempt-1")
 
 
-def synchronous(tmp_path: Path, host: FakeHost, largest: int = LARGEST_VIDEO) -> VideosClient:
+def synchronous(tmp_path: Path, fake: FakeHost, largest: int = LARGEST_VIDEO, host: str = "") -> VideosClient:
     """A client of a host that keeps no jobs, whose answers are kept below a directory."""
     profile = load_profile("sglang", base_url="http://host.example/v1")
     alone = ProviderHost(profile, profile.auth.env, {"create": "/videos"})
-    answers = KeptAnswers(tmp_path / "answers", largest)
-    return VideosClient(alone, transport=host, answers=answers)
+    answers = KeptAnswers(tmp_path / "answers", largest, host)
+    return VideosClient(alone, transport=fake, answers=answers)
 
 
 def test_an_answer_of_a_host_that_keeps_no_jobs_is_there_for_the_next_run(tmp_path: Path) -> None:
@@ -318,3 +318,18 @@ def test_nothing_is_kept_nowhere() -> None:
     sieve.feed(b'{"a": "' + b"A" * (3 << 20) + b'"}')
     assert len(sieve.skeleton) < 200
     assert len(sieve.marks) == 1
+
+
+def test_an_answer_that_is_kept_is_read_for_its_own_host_alone(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 8000
+    answer = FakeHost(lambda seen: httpx.Response(200, content=big_answer(content, id="v1")))
+    job = asyncio.run(synchronous(tmp_path, answer, host="one").create(REQUEST))
+    silent = FakeHost(lambda seen: reply(404))
+    assert asyncio.run(synchronous(tmp_path, silent, host="one").get(job.id)).id == job.id
+    with pytest.raises(NotFound):
+        asyncio.run(synchronous(tmp_path, silent, host="two").get(job.id))
+    (kept,) = (tmp_path / "answers").glob("*.json")
+    body = json.loads(kept.read_text())
+    del body["host"]
+    kept.write_text(json.dumps(body))
+    assert asyncio.run(synchronous(tmp_path, silent, host="two").get(job.id)).id == job.id

@@ -21,6 +21,7 @@ from sorasync.state.lockfile import reconcile, sync, write
 from sorasync.state.lockfile_fields import LockFileBroken
 from sorasync.state.lockfile_read import loads
 from sorasync.state.lockfile_text import LockFile, PaidTwice, dumps
+from sorasync.state.paid_twice import paid_twice
 from sorasync.state.record import Binding, Status
 from sorasync.state.store import Store
 from tests.state.making import TickingClock, a_record, open_store, render, sha
@@ -634,3 +635,54 @@ def test_what_a_lock_file_brings_raises_the_serial(path: Path) -> None:
     again = store.serial
     reconcile(store, path)
     assert store.serial == again
+
+
+OTHER_HOST = "openai@https://other.example/v1"
+
+
+@pytest.mark.parametrize("video", ["same", "theirs"])
+def test_two_renders_of_a_key_at_two_hosts_are_both_kept_whatever_their_ids(path: Path, video: str) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    render(mine, "twice", video="same")
+    path.write_text(base)
+    theirs = Store.memory(later := TickingClock())
+    later.at += 60
+    reconcile(theirs, path)
+    render(theirs, "twice", video=video, provider=OTHER_HOST)
+    write(theirs, path)
+    assert reconcile(mine, path).twice == (PaidTwice("clip.twice#1", "video_same", f"video_{video}"),)
+    assert {
+        (one.provider, one.remote_id) for one in mine.every_record() if one.address == "clip.twice#1"
+    } == {
+        (a_record().provider, "video_same"),
+        (OTHER_HOST, f"video_{video}"),
+    }
+    assert mine.spent().usd == Decimal("2.40")
+    (told,) = paid_twice(mine)
+    assert (told.kept, told.other) == ("video_same", f"video_{video}")
+    write(mine, path)
+    fresh = clone(path)
+    assert fresh.spent() == mine.spent()
+    assert reconcile(mine, path).outcome is Reconciliation.SAME
+    assert mine.prefer(told.name, run=None).provider == OTHER_HOST
+    assert mine.spent().usd == Decimal("2.40")
+
+
+def test_of_two_clips_whose_other_renders_have_the_same_id_the_named_one_changes(path: Path) -> None:
+    base = base_text(path, "a")
+    mine = clone(path)
+    path.write_text(base)
+    theirs = Store.memory(later := TickingClock())
+    later.at += 60
+    reconcile(theirs, path)
+    for name, host in (("one", a_record().provider), ("two", OTHER_HOST)):
+        render(mine, name, video=f"mine-{name}", provider=host)
+        render(theirs, name, video="theirs", provider=host)
+    write(theirs, path)
+    reconcile(mine, path)
+    first, second = paid_twice(mine)
+    assert [first.name, second.name] == ["clip.one#1:video_theirs", "clip.two#1:video_theirs"]
+    with pytest.raises(StateError, match="video_theirs is several renders: "):
+        mine.prefer("video_theirs", run=None)
+    assert mine.prefer(second.name, run=None).address == "clip.two#1"

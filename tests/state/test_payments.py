@@ -171,7 +171,7 @@ def surplus_and_resent(store: Store) -> str:
     store.intend(a_record(), later)
     store.move(key, Status.SUBMITTED, run=later, remote_id="v2")
     store.note_resends(key, 2, address="clip.market#1", run=later)
-    assert store.keep_surplus(key, "v1", address="clip.market#1", run=first)
+    assert store.keep_surplus(key, "v1", a_record().provider, address="clip.market#1", run=first)
     return key
 
 
@@ -252,3 +252,14 @@ def test_an_attempt_that_cannot_be_read_names_its_line(path: Path, odd: str) -> 
     path.write_text("\n".join([*lines[:-1], lines[-1][:-1] + ", " + odd + "}"]))
     with pytest.raises(LockFileBroken, match=f"sorasync.lock:{len(lines)}: the line has "):
         reconcile(Store.memory(TickingClock()), path)
+
+
+def test_a_job_that_comes_late_counts_although_another_host_has_given_its_id() -> None:
+    store = Store.memory(TickingClock())
+    render(store, "pier", video="1", provider="openai@https://other.example/v1")
+    first, later = (store.start_run("apply", who, "host", 1) for who in ("ada", "bob"))
+    record = store.intend(a_record(), first)
+    store.move(record.key, Status.UNKNOWN, run=later)
+    store.intend(a_record(), later)
+    assert store.keep_surplus(record.key, "video_1", record.provider, address=record.address, run=first)
+    assert not store.keep_surplus(record.key, "video_1", record.provider, address=record.address, run=first)

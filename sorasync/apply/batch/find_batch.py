@@ -47,9 +47,11 @@ class BatchFinder:
         since = await context.commits.read(lambda: context.store.unknown_since(record.key))
         lost_at = since or context.clock.now()
         while not context.interrupted and context.clock.monotonic() < deadline:
-            now = context.clock.now()
+            now, cut = context.clock.now(), False
             try:
                 found = await self._listed(record, mark)
+            except errors.ListCut:
+                found, cut = None, True
             except errors.NotSupported:
                 return InDoubtAnswer.ASK
             except errors.ProviderError as error:
@@ -61,7 +63,7 @@ class BatchFinder:
                 await context.commits.record(partial(self._adopt, mark, found))
                 return found.id
             if now - lost_at >= settle or now - (record.intent_at or 0.0) >= 2 * settle + CLOCK_ALLOWANCE:
-                complete = context.profile.abilities.list == "complete"
+                complete = context.profile.abilities.list == "complete" and not cut
                 return InDoubtAnswer.RESEND if complete else InDoubtAnswer.ASK
             left = max(0.0, deadline - context.clock.monotonic())
             await context.pause(min(max(_SHORTEST, settle / 4), _LONGEST, left))

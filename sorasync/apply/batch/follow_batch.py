@@ -165,10 +165,15 @@ class BatchFollower:
                 self._jobs[before.key] = job
 
     def _waiting(self, batch_id: str) -> list[Record]:
-        """The lines that this apply follows; others are left to who wants them."""
-        store = self._context.store
-        records = (record for record in store.in_flight() if record.status is Status.BATCHED)
-        return [record for record in records if record.batch_id == batch_id and store.may_change(record.key)]
+        """The lines at this host that this apply follows; others are left to who wants them."""
+        store, here = self._context.store, self._context.provider.name
+        return [
+            record
+            for record in store.in_flight()
+            if record.status is Status.BATCHED
+            and (record.provider, record.batch_id) == (here, batch_id)
+            and store.may_change(record.key)
+        ]
 
     def _record(self, some: list[tuple[Record, BatchResult]]) -> list[_Ended]:
         ended = []

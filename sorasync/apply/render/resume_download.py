@@ -29,7 +29,7 @@ def part_of(context: Context, record: Record, variant: Variant = Variant.VIDEO) 
 
 def part_name(record: Record) -> str:
     """What the part files of a record's job are called, without their endings."""
-    return hashlib.sha256(f"{record.key}:{record.remote_id}".encode()).hexdigest()
+    return hashlib.sha256(f"{record.key}:{record.provider}:{record.remote_id}".encode()).hexdigest()
 
 
 async def stream(

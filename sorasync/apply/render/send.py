@@ -213,7 +213,8 @@ def _waits(now: Record, intent: Record) -> bool:
 
 def _overtaken(context: Context, render: Render, remote_id: str) -> Overtaken:
     """Keep a job that arrived for a key that another run continued with: it was paid for too."""
-    if not context.store.keep_surplus(render.key, remote_id, address=render.address, run=context.run):
+    store, host = context.store, context.provider.name
+    if not store.keep_surplus(render.key, remote_id, host, address=render.address, run=context.run):
         return Overtaken("another run follows it now")
     return Overtaken(
         f"paid for twice: another run sent it again, and {remote_id} arrived as well",
