@@ -74,7 +74,8 @@ class AssetStore:
     def require_writable(self) -> None:
         """Raise `AssetError` where nothing can be put into the store: after paying it would be late."""
         try:
-            probe = self.temporary("0" * 64).with_suffix(f".{os.urandom(8).hex()}.part")
+            make_directory(self.own(self._tmp))
+            probe = self._tmp / f".probe-{os.urandom(8).hex()}"
             probe.touch(exist_ok=False)
             probe.unlink()
         except OSError as error:

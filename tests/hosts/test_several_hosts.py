@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -448,7 +449,8 @@ def test_the_end_of_a_batch_at_one_host_says_nothing_of_the_same_id_at_another(
 ) -> None:
     for variable in KEYS.values():
         monkeypatch.setenv(variable, variable)
-    monkeypatch.setattr("sorasync.preview.routes.batches.secrets.token_hex", lambda _: "1")
+    same = SimpleNamespace(token_hex=lambda size: "1")
+    monkeypatch.setattr("sorasync.preview.routes.batches.secrets", same)
     it = TwoHosts(tmp_path, clip("here") + clip("there", at("two")))
     it.faults("default", {"route": "batch", "do": "batch_expires", "done": 0.0})
     report = it.apply(PlanOptions(batch=True))
