@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sorasync.apply.batch.batch_token import Mark
+from sorasync.apply.batch.follow_batch import BATCH_GONE
 from sorasync.apply.batch.gather_creates import CreateGatherer, lost_in_a_batch
 from sorasync.apply.bind_addresses import BindAddresses, drop_addresses
 from sorasync.apply.budget import BudgetSpent
@@ -244,14 +245,20 @@ class ChangeExecutor:
         if record.kind == Kind.STILL and not self.context.profile.stills_are_jobs:
             # The Images API has no list. A drawing of this machine costs nothing to draw again.
             return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
-        if not lost_in_a_batch(record):
-            words = change.render.prompt if change.render is not None else ""
-            return await self.questions.settle(change.key, words, self._deadline(change))
-        return (
-            InDoubtAnswer.ASK
-            if self.batching is None
-            else await self.batching.find(record, self._deadline(change))
-        )
+        # A line that its batch's results do not mention is looked for like any other request.
+        with contextlib.suppress(errors.OutcomeUnknown):
+            if lost_in_a_batch(record):
+                batching, deadline = self.batching, self._deadline(change)
+                return InDoubtAnswer.ASK if batching is None else await batching.find(record, deadline)
+            if record.error_code == BATCH_GONE and self.batching is not None:
+                job = await self.batching.known_again(record, self._deadline(change))
+                if job is not None:
+                    return job
+        words = change.render.prompt if change.render is not None else ""
+        found = await self.questions.settle(change.key, words, self._deadline(change))
+        # The jobs of a batch that waits are in no list yet.
+        waits = record.error_code == BATCH_GONE and not self.context.profile.simulated
+        return InDoubtAnswer.ASK if waits and found is InDoubtAnswer.RESEND else found
 
     async def _again(self, change: Change) -> Outcome:
         """The request never arrived: send it again if it is still wanted.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -118,13 +119,15 @@ def with_candidates(
 
 
 async def _recent(host: Host, since: float) -> list[Batch]:
-    from sorasync.provider.errors import NotSupported
+    from sorasync.provider.errors import ListCut, NotSupported
 
+    found: list[Batch] = []
     async with host.client() as provider:
-        try:
-            return [batch async for batch in provider.batches.recent(since)]
-        except NotSupported:
-            return []
+        # What it shows may be ours, also where that is not all.
+        with suppress(NotSupported, ListCut):
+            async for batch in provider.batches.recent(since):
+                found.append(batch)  # noqa: PERF401 - what came before an error stays
+    return found
 
 
 def _candidates(question: BatchQuestion, batches: list[Batch]) -> tuple[BatchCandidate, ...]:

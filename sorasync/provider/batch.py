@@ -75,6 +75,11 @@ class BatchResult:
     error: JobError | None
     status: int | None = None
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether there may be a job that the line does not name: it was accepted, or the server failed."""
+        return self.job is None and self.status is not None and not 300 <= self.status < 500
+
 
 def read_batch(body: object, *, known_id: str | None = None) -> Batch | None:
     """The batch in a body, None where there is none."""
@@ -102,19 +107,21 @@ def read_batch(body: object, *, known_id: str | None = None) -> Batch | None:
     )
 
 
-def read_batch_page(body: object) -> tuple[list[Batch], str | None] | None:
-    """A page of the list of batches and what asks for the next one; None where the body is no list.
+def read_batch_page(body: object) -> tuple[list[Batch], str | None, int] | None:
+    """A page of the list of batches, what asks for the next one, and how many entries cannot be read.
 
-    What asks for more where an empty page says that there is more is "": it leads nowhere.
+    None where the body is no list. What asks for more where an empty page says that there is more is "": it
+    leads nowhere. A batch whose status is missing has an unknown one.
     """
     data = table(body)
     listed = data.get("data")
     if not isinstance(listed, list):
         return None
-    found = [batch for batch in map(read_batch, listed) if batch is not None]
-    if data.get("has_more") is not True:
-        return found, None
-    return found, text(data.get("last_id")) or (found[-1].id if found else "")
+    read = [read_batch({"status": BatchStatus.UNKNOWN.value, **table(entry)}) for entry in listed]
+    found = [batch for batch in read if batch is not None]
+    more = data.get("has_more") is True
+    after = (text(data.get("last_id")) or (found[-1].id if found else "")) if more else None
+    return found, after, len(read) - len(found)
 
 
 def batch_line(
@@ -141,7 +148,8 @@ def read_batch_line(line: bytes | str) -> BatchResult | None:
     response = table(data.get("response"))
     status = number(response.get("status_code"))
     body = response.get("body")
-    job = read_job(body) if table(body).get("status") is not None else None
+    named = table(body).get("status") is not None or (status == 200 and job_id(body) is not None)
+    job = read_job(body) if named else None
     error = read_error(data.get("error"))
     if job is None and error is None:
         error = read_error(first(table(body).get("error"), body)) or JobError(

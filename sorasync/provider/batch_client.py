@@ -91,10 +91,11 @@ class Batches:
         """
         seen: set[str] = set()
         after: str | None = None
-        order, count = ListOrder(), PageCount(self._sender.clock)
+        order, count, unreadable = ListOrder(), PageCount(self._sender.clock), 0
         while True:
             count.turn()
-            page, after_this = await self._page(after)
+            page, after_this, unread = await self._page(after)
+            unreadable += unread
             fresh = [batch for batch in page if batch.id not in seen]
             seen.update(batch.id for batch in fresh)
             young = [batch for batch in fresh if batch.created_at is None or batch.created_at >= since]
@@ -102,22 +103,24 @@ class Batches:
                 yield batch
             order.add(batch.created_at for batch in fresh)
             if after_this is None or (fresh and not young and order.newest_first):
+                if unreadable:
+                    raise ListCut(f"{self._sender.host.name} lists batches that cannot be read")
                 return
             if after_this == after or not fresh:
                 raise ListCut(f"{self._sender.host.name} did not show its whole list of batches")
             after = after_this
 
-    async def _page(self, after: str | None) -> tuple[list[Batch], str | None]:
+    async def _page(self, after: str | None) -> tuple[list[Batch], str | None, int]:
         path = encode.route(self._sender.host, "batch_list")
         query = {"limit": str(_PAGE)} | ({"after": after} if after else {})
 
-        async def once() -> tuple[list[Batch], str | None]:
+        async def once() -> tuple[list[Batch], str | None, int]:
             answer = self._good(await self._sender.get("batch_list", path, query))
             page = read_batch_page(answer.body)
             if page is None:
                 raise unreadable(answer, self._sender.asked())
-            batches, following = page
-            return [self._sender.host_time.ours(batch) for batch in batches], following
+            batches, following, unread = page
+            return [self._sender.host_time.ours(batch) for batch in batches], following, unread
 
         try:
             return await retried(once, self._sender.clock, self._patience)
@@ -125,15 +128,15 @@ class Batches:
             raise NotSupported(f"{self._sender.host.name} lists no batches", status=missing.status) from None
 
     async def results(self, batch: Batch) -> AsyncIterator[BatchResult]:
-        """The lines of the output and error files, in any order; lines that name no request are left out."""
+        """The lines of the output and error files, in any order; one that names no request has no id ("")."""
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id is not None:
                 async for line in self._lines(file_id):
                     found = read_batch_line(line)
                     if found is not None and found.job is not None:
                         found = replace(found, job=self._sender.host_time.ours(found.job))
-                    if found is not None:
-                        yield found
+                    if found is not None or line.strip():
+                        yield found or BatchResult("", None, None)
 
     async def _lines(self, file_id: str) -> AsyncIterator[bytes]:
         rest = b""

@@ -152,6 +152,14 @@ class Records(Attempts):
         )
         return {str(remote): str(key) for remote, key in rows}
 
+    def holds_batch(self, batch_id: str, provider: str) -> bool:
+        """Whether a render went out in that batch of a provider."""
+        asked = (batch_id, provider)
+        return (
+            self.session.row("SELECT 1 FROM records WHERE batch_id = ? AND provider = ? LIMIT 1", asked)
+            is not None
+        )
+
     def jobs_at(self, provider: str) -> dict[str, str]:
         """The address that each id of that provider was given to, earlier attempts included."""
         rows = self.session.rows(

@@ -16,6 +16,8 @@ from sorasync.provider.batch import Batch
 from sorasync.state.record import Record, Status
 
 _SHORTEST, _LONGEST = 0.25, 15.0
+# Seconds before a request from which on its batch is looked for: there are few batches.
+_BACK = 86_400.0
 
 
 class BatchFinder:
@@ -70,7 +72,9 @@ class BatchFinder:
         return InDoubtAnswer.LATER
 
     async def _listed(self, record: Record, mark: Mark) -> Batch | None:
-        async for batch in self._queue.recent((record.intent_at or 0.0) - CLOCK_ALLOWANCE):
+        # The token is certain whatever the age: a clock may have been wrong when the batch was sent.
+        sent = min(record.intent_at or 0.0, self._context.clock.now())
+        async for batch in self._queue.recent(sent - _BACK):
             if batch.metadata.get(TOKEN) == mark.token or batch.input_file_id == mark.file_id:
                 return batch
         return None

@@ -14,15 +14,19 @@ from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.misses import Misses
 from sorasync.apply.render.row_words import error_of
+from sorasync.graph.key import folded
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch, BatchResult, BatchStatus
 from sorasync.provider.wire import Job, JobError, JobStatus
+from sorasync.recovery.match_job import Wanted, compare_job, may_be_cut_short, wanted_by
 from sorasync.state.record import ID_TAKEN, Record, Status
 
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
 # Lines that are recorded in one transaction.
 _AT_ONCE = 500
+# The code of lines whose batch the host did not know any more: it may still hold them.
+BATCH_GONE = "batch_gone"
 # Codes of lines that were never run: not the render's fault, so no attempt is counted.
 _NEVER_CARRIED_OUT = frozenset({"batch_expired", "batch_cancelled", "batch_canceled", "batch_failed"})
 
@@ -135,23 +139,37 @@ class BatchFollower:
         """The provider no longer knows the batch: only the list of jobs can tell about its lines."""
         store, run = self._context.store, self._context.run
         for record in self._waiting(batch_id):
-            store.move(record.key, Status.UNKNOWN, run=run, error_stage="batch")
+            store.move(record.key, Status.UNKNOWN, run=run, error_stage="batch", error_code=BATCH_GONE)
 
     async def _read(self, batch: Batch) -> None:
         """Record what became of every line. Reading twice changes nothing."""
         found = await self._context.commits.read(lambda: self._waiting(batch.id))
         waiting = {record.key: record for record in found}
         some: list[tuple[Record, BatchResult]] = []
+        # A line with an error may be followed by one with a job.
+        failed: dict[str, BatchResult] = {}
+        made: dict[str, str] = {}
+        unread = 0
         async for result in self._queue.results(batch):
-            record = waiting.pop(result.custom_id, None)
-            if record is None:
-                continue
-            some.append((record, result))
+            key, job = result.custom_id, result.job
+            unread += not key
+            if job is None:
+                failed.setdefault(key, result)
+            elif made.setdefault(key, job.id) != job.id:
+                two = f"{made[key]} is used, {job.id} was made as well"
+                self._context.notice(f"batch {batch.id} has two jobs of one line: {two}")
+            elif (record := waiting.pop(key, None)) is not None:
+                some.append((record, result))
             if len(some) >= _AT_ONCE:
                 await self._book(partial(self._record, some))
                 some = []
+        some += [(waiting.pop(key), result) for key, result in failed.items() if key in waiting]
         await self._book(partial(self._record, some))
-        await self._book(partial(self._left_out, batch, list(waiting.values())))
+        ran = batch.done + batch.failed
+        accounted = "request_counts" in batch.raw and ran <= len(made.keys() | failed.keys()) - bool(unread)
+        sure = batch.status is BatchStatus.FAILED or (accounted and not unread)
+        left = list(waiting.values())
+        await self._book(partial(self._left_out, batch, left, never_run=sure))
 
     async def _book(self, record: Callable[[], list[_Ended]]) -> None:
         """Record some lines, then count what they cost."""
@@ -180,6 +198,8 @@ class BatchFollower:
         for record, result in some:
             if result.job is not None:
                 ended += self._made(record, result.job)
+            elif result.doubtful and (result.error is None or result.error.code not in _NEVER_CARRIED_OUT):
+                self._doubt(record, result.error or JobError(None, "no answer was recorded", ours=True))
             else:
                 error = result.error or JobError(None, "no reason given", ours=True)
                 ended.append(self._not_made(record, error, result.status in errors.REFUSALS))
@@ -192,6 +212,10 @@ class BatchFollower:
         if job.status is JobStatus.EXPIRED:
             why = job.error or JobError("batch_expired", "it expired before it was run", ours=True)
             return [self._not_made(record, why)]
+        if (wanted := wanted_by(record)).prompt and _is_of_another(wanted, job):
+            other = f"the results give it {job.id}, which was made of another prompt"
+            self._doubt(record, JobError(None, other, ours=True))
+            return []
         try:
             self._context.job_ids.claim(job.id, record)
         except IdTaken as taken:
@@ -207,33 +231,44 @@ class BatchFollower:
         ids = {"remote_id": job.id, "expires_at": expires_at}
         return [(record, move(self._context, record, Status.SUBMITTED, job, **ids), job)]
 
-    def _not_made(self, record: Record, said: JobError, refused: bool = False) -> _Ended:
+    def _doubt(self, record: Record, said: JobError) -> None:
+        """Only the list of jobs can tell whether the line has made one."""
+        error = error_of(said, record)
+        fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
+        self._context.store.move(record.key, Status.UNKNOWN, run=self._context.run, **fields)
+
+    def _not_made(
+        self, record: Record, said: JobError, refused: bool = False, *, never_run: bool = False
+    ) -> _Ended:
         error = error_of(said, record)
         self._withheld[record.key] = error.withheld
         fields = {"error_stage": "batch", "error_code": error.code, "error_message": error.message}
-        if said.code in _NEVER_CARRIED_OUT:
+        if never_run or said.code in _NEVER_CARRIED_OUT:
             self._context.store.withdraw(record.key, run=self._context.run, **fields)
             return record, None, None
         status = Status.BLOCKED if said.moderated or refused else Status.FAILED
         return record, move(self._context, record, status, None, **fields), None
 
-    def _left_out(self, batch: Batch, records: Iterable[Record]) -> list[_Ended]:
-        """Lines without a result: not rendered if the batch ended early, in doubt otherwise."""
+    def _left_out(self, batch: Batch, records: Iterable[Record], *, never_run: bool) -> list[_Ended]:
+        """Lines without a result: not rendered if the batch ended early, and in doubt if it was completed, or
+        says that it ran more lines than it shows.
+        """
         ended = []
         for record in records:
-            if batch.status is BatchStatus.COMPLETED:
-                self._context.store.move(
-                    record.key,
-                    Status.UNKNOWN,
-                    run=self._context.run,
-                    error_stage="batch",
-                    error_message=f"it is missing from the results of batch {batch.id}",
-                )
+            if batch.status is BatchStatus.COMPLETED or not never_run:
+                missing = f"it is missing from the results of batch {batch.id}"
+                self._doubt(record, JobError(None, missing, ours=True))
                 continue
             code, plain = f"batch_{batch.status.value}", f"its batch is {batch.status.value}"
             why = batch.error or JobError(code, plain, ours=True)
-            ended.append(self._not_made(record, replace(why, code=why.code or code)))
+            ended.append(self._not_made(record, replace(why, code=why.code or code), never_run=True))
         return ended
+
+
+def _is_of_another(wanted: Wanted, job: Job) -> bool:
+    """Whether a job was made of another prompt, and not of ours cut short."""
+    differs = any(field.name == "prompt" for field in compare_job(wanted, job).differs)
+    return differs and not may_be_cut_short(folded(job.prompt or ""), folded(wanted.prompt))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -14,15 +14,17 @@ from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.errors import SorasyncError
 from sorasync.plan.change import Change
 from sorasync.plan.cost import in_batch
+from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.wire import Job
-from sorasync.state.record import Record
+from sorasync.state.record import Record, Status
 
 
 class CreateGatherer:
     """All batch work of an apply. Direct applies use it too, for batches of earlier runs."""
 
     def __init__(self, context: Context, queue: BatchQueue) -> None:
+        self._queue = queue
         self._context = context
         self._sender = BatchSender(context, queue)
         self._follower = BatchFollower(context, queue)
@@ -67,6 +69,23 @@ class CreateGatherer:
         if found is InDoubtAnswer.RESEND:
             self._lost.add(record.key)
         return found
+
+    async def known_again(self, record: Record, deadline: float) -> Job | None:
+        """The job of a line whose batch the host did not know for a while; None where it still does not."""
+        batch_id, run = record.batch_id, self._context.run
+        assert batch_id is not None
+        try:
+            await self._queue.batch(batch_id)
+        except errors.ProviderError:
+            return None
+
+        def queued() -> None:
+            now = self._context.store.record(record.key)
+            if now is not None and now.status is Status.UNKNOWN:
+                self._context.store.move(record.key, Status.BATCHED, run=run, batch_id=batch_id)
+
+        await self._context.commits.record(queued)
+        return await self._job(record.key, batch_id, deadline)
 
     def wake(self) -> None:
         """Look at every batch at once, for instance since a webhook came."""

@@ -187,6 +187,8 @@ class BatchSender:
                 store.amend(line.change.key, run=run, batch_id=str(known))
 
         def queued() -> None:
+            if store.holds_batch(batch.id, self._context.provider.name):
+                raise errors.OutcomeUnknown(f"the host answered with the id of another batch ({batch.id})")
             for line in part:
                 store.move(line.change.key, Status.BATCHED, run=run, batch_id=batch.id)
 
