@@ -247,15 +247,11 @@ class ChangeExecutor:
             return InDoubtAnswer.RESEND if self.context.profile.simulated else InDoubtAnswer.ASK
         # A line that its batch's results do not mention is looked for like any other request.
         with contextlib.suppress(errors.OutcomeUnknown):
-            if lost_in_a_batch(record):
-                batching, deadline = self.batching, self._deadline(change)
-                return InDoubtAnswer.ASK if batching is None else await batching.find(record, deadline)
-            if record.error_code == BATCH_GONE and self.batching is not None:
-                job = await self.batching.known_again(record, self._deadline(change))
-                if job is not None:
-                    return job
-        words = change.render.prompt if change.render is not None else ""
-        found = await self.questions.settle(change.key, words, self._deadline(change))
+            if self.batching is None and lost_in_a_batch(record):
+                return InDoubtAnswer.ASK
+            if self.batching and (job := await self.batching.look_for(record, self._deadline(change))):
+                return job
+        found = await self.questions.settle(change.key, change.prompt, self._deadline(change))
         # The jobs of a batch that waits are in no list yet.
         waits = record.error_code == BATCH_GONE and not self.context.profile.simulated
         return InDoubtAnswer.ASK if waits and found is InDoubtAnswer.RESEND else found
@@ -353,15 +349,9 @@ class ChangeExecutor:
             return self._pending(change, "started")
         context.tell(change, Moment.RENDERING, progress=job.progress)
         try:
-            found = await unless(
-                context.leaving,
-                self.follower.wait(
-                    job,
-                    lambda seen: self._progress.seen(change, seen),
-                    self._deadline(change),
-                    change.render.prompt if change.render is not None else "",
-                ),
-            )
+            told = partial(self._progress.seen, change)
+            followed = self.follower.wait(job, told, self._deadline(change), change.prompt)
+            found = await unless(context.leaving, followed)
         except errors.NotFound:
             return await self._lost(change, "the provider no longer knows its job")
         except (errors.AuthFailed, errors.QuotaExhausted) as error:

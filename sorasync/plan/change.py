@@ -137,6 +137,11 @@ class Change:
         )
 
     @property
+    def prompt(self) -> str:
+        """The prompt that is sent, empty where there is none."""
+        return "" if self.render is None else self.render.prompt
+
+    @property
     def status(self) -> Status | None:
         """The status of the key's record when the plan was made, None if there was none."""
         return self.grounds[0].status if self.grounds else None

@@ -6,7 +6,7 @@ import asyncio
 
 from sorasync.apply.batch.batch_token import Mark
 from sorasync.apply.batch.find_batch import BatchFinder
-from sorasync.apply.batch.follow_batch import BatchFollower
+from sorasync.apply.batch.follow_batch import BATCH_GONE, BatchFollower
 from sorasync.apply.batch.send_batch import BatchSender
 from sorasync.apply.context import Context
 from sorasync.apply.in_doubt import InDoubtAnswer
@@ -70,8 +70,15 @@ class CreateGatherer:
             self._lost.add(record.key)
         return found
 
-    async def known_again(self, record: Record, deadline: float) -> Job | None:
-        """The job of a line whose batch the host did not know for a while; None where it still does not."""
+    async def look_for(self, record: Record, deadline: float) -> Job | InDoubtAnswer | None:
+        """What became of a line whose batch is in doubt; None for a request that is not, and where the host
+        still does not know the batch.
+        """
+        if lost_in_a_batch(record):
+            return await self.find(record, deadline)
+        return await self._known_again(record, deadline) if record.error_code == BATCH_GONE else None
+
+    async def _known_again(self, record: Record, deadline: float) -> Job | None:
         batch_id, run = record.batch_id, self._context.run
         assert batch_id is not None
         try:
