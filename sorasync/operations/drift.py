@@ -6,7 +6,7 @@ A video that expired at the provider while its local copy is intact is expected,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ class Drift:
     """The result of a drift check.
 
     `expected` counts videos that only this machine holds by now; `unknown` are ids at the provider that no
-    record holds, newest first: they are not ours, and no drift. `asked` is False where the provider has no
+    record holds, newest first: they are not ours, and no drift. `unknown_at` has those of each of several
+    hosts by its name. `asked` is False where the provider has no
     list or was not asked. `checked` counts the files here that were looked at, `hashed` those of them that
     had to be read.
     """
@@ -69,6 +70,7 @@ class Drift:
     items: tuple[DriftItem, ...]
     expected: int = 0
     unknown: tuple[str, ...] = ()
+    unknown_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asked: bool = True
     checked: int = 0
     hashed: int = 0
@@ -102,15 +104,16 @@ def sweep_all(
     seeking.unkept(unkept)
     seeking.remotes()
     seeking.names(store)
-    unknown: list[str] = []
+    unknown: dict[str, tuple[str, ...]] = {}
     for provider, one in found.items():
         held = store.remote_ids(provider)
-        unknown += [job.id for job in one.jobs if job.id not in held]
+        unknown[project.hosts.word(provider)] = tuple(job.id for job in one.jobs if job.id not in held)
     return Swept(
         drift=Drift(
             items=tuple(sorted(seeking.items.values(), key=lambda item: (item.label, item.key))),
             expected=seeking.expected,
-            unknown=tuple(unknown),
+            unknown=tuple(job_id for ids in unknown.values() for job_id in ids),
+            unknown_at=unknown if project.hosts.several else {},
             asked=any(one.listed for one in found.values()),
             checked=files.here,
             hashed=files.hashed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import unicodedata
 from collections import defaultdict
 from collections.abc import Container, Iterable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sorasync.errors import SorasyncError
+from sorasync.operations.import_look import host_option
 from sorasync.operations.import_one import new_record
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
@@ -96,7 +96,7 @@ def import_remote(
     if not swept.listed:
         raise SorasyncError(
             f"{host.profile.provider_name} has no list of videos",
-            hint=f"sorasync import ADDRESS ID{_option(host)} binds a video by its id",
+            hint=f"sorasync import ADDRESS ID{host_option(host)} binds a video by its id",
         )
     if dry_run:
         with project.synced_store() as store:
@@ -246,11 +246,6 @@ class _Declared(NamedTuple):
         return self.elsewhere is not None, self.status is not None
 
 
-def _option(host: Host) -> str:
-    """The option that names a host, where there are several."""
-    return f" --provider {shlex.quote(host.name)}" if host.project.hosts.several else ""
-
-
 def _declared_signatures(graph: Graph, store: Store, host: Host) -> dict[tuple[object, ...], _Declared]:
     """What is asked for by renders; of several with the same request the first that the host may have made,
     and that has nothing yet.
@@ -266,8 +261,7 @@ def _declared_signatures(graph: Graph, store: Store, host: Host) -> dict[tuple[o
         signature = (folded(r.prompt), r.model, r.size, float(r.seconds))
         route = r.route or (r.provider,)
         elsewhere = None if host.provider in route else hosts.word(r.provider)
-        option = "" if route == (host.provider,) else _option(host)
-        one = _Declared(graph.label(address), status, elsewhere, option)
+        one = _Declared(graph.label(address), status, elsewhere, host_option(host, r))
         if signature not in found or one.rank < found[signature].rank:
             found[signature] = one
     return found
@@ -302,7 +296,7 @@ def _unfit(host: Host, job: Job, declared: dict[tuple[object, ...], _Declared], 
     if hidden := [name for name in _WRITTEN if HIDDEN in str(getattr(job, name))]:
         return (
             f"its {' and '.join(hidden)} held the API key, which was taken out: "
-            f"declare it yourself, then sorasync import clip.NAME {job.id}{_option(host)}"
+            f"declare it yourself, then sorasync import clip.NAME {job.id}{host_option(host)}"
         )
     assert job.seconds is not None
     if not float(job.seconds).is_integer():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +43,15 @@ class Look:
             return f"{self.host.name}: {self.refused.message.removeprefix(f'{self.host.name}: ')}"
         differs = self.likeness and differences(self.likeness)
         return f"{self.host.name}: {differs or 'it fits'}"
+
+
+def host_option(host: Host, render: Render | None = None) -> str:
+    """The option that names a host to `sorasync import`; nothing where no other host would be asked."""
+    if not host.project.hosts.several or (
+        render is not None and (render.route or (render.provider,)) == (host.provider,)
+    ):
+        return ""
+    return f" --provider {shlex.quote(host.name)}"
 
 
 def wanted_of(render: Render) -> Wanted:

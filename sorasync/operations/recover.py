@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sorasync.apply.sidecars import record_of
 from sorasync.graph.address import natural
-from sorasync.operations.import_look import wanted_of
+from sorasync.operations.import_look import host_option, wanted_of
 from sorasync.operations.import_one import new_record, status_of
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
     from sorasync.graph.graph import Graph
     from sorasync.graph.render import Kind, Render
+    from sorasync.operations.library_host import Host
     from sorasync.profile.profile import Profile
     from sorasync.provider.wire import Job
     from sorasync.state.lock import LockWait
@@ -87,7 +88,7 @@ class _Recovery:
         self._graph = graph
         self._found = found
         self._by_key = {render.key: address for address, render in list(graph.renders.items())[::-1]}
-        self._ambiguous: dict[str, list[str]] = {}
+        self._ambiguous: dict[str, list[str]] = defaultdict(list)
         self._verified: dict[str, bool] = {}
 
     def from_sidecars(self) -> None:
@@ -178,7 +179,7 @@ class _Recovery:
                 continue
             if swept.listed:
                 listed = True
-                self._match(host.profile, here, [job for job in swept.jobs if self._fetchable(job)])
+                self._match(host, here, [job for job in swept.jobs if self._fetchable(job)])
             else:
                 silent.append(f"{host.name} has no list of videos" if several else "it has no list of videos")
         self._found.asked = listed
@@ -200,9 +201,9 @@ class _Recovery:
             return job.expires_at is None or job.expires_at > now
         return not job.status.terminal
 
-    def _match(self, profile: Profile, renders: list[Render], jobs: list[Job]) -> None:
+    def _match(self, host: Host, renders: list[Render], jobs: list[Job]) -> None:
         """Identical requests may claim each other's jobs, so only their number counts."""
-        held = self._store.remote_ids(profile.provider_name)
+        held = self._store.remote_ids(host.profile.provider_name)
         groups: dict[tuple[object, ...], list[Render]] = defaultdict(list)
         for render in renders:
             groups[request_signature(wanted_of(render))].append(render)
@@ -217,10 +218,12 @@ class _Recovery:
             candidates = by_request.get(wanted, [])
             several = len(candidates) > len(group) or wanted in unclear
             if several or len({_origin(render) for render in group}) > 1:
-                self._ambiguous |= {r.key: [job.id for job in candidates] for r in group if candidates}
+                for render in group:
+                    option = host_option(host, render)
+                    self._ambiguous[render.key] += [f"{job.id}{option}" for job in candidates]
                 continue
             for render, job in zip(group, candidates, strict=False):
-                self._claim(profile, render, job)
+                self._claim(host.profile, render, job)
                 if len(group) > 1:
                     self._found.by_age.append(self._graph.label(render.address))
 

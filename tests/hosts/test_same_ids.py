@@ -10,12 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from sorasync.cli.views.drift_output import drift_text
 from sorasync.cli.views.import_output import imported_text
 from sorasync.cli.views.resolve_output import questions_text, settled_text
 from sorasync.errors import SorasyncError
+from sorasync.operations.drift import sweep_all
 from sorasync.operations.import_all import import_remote
 from sorasync.operations.import_one import import_render
 from sorasync.operations.plan import PlanOptions
+from sorasync.operations.recover import recover_state
 from sorasync.operations.resolve import Answer, Questions, Settled, questions, settle
 from sorasync.plan.selection import Selection
 from sorasync.preview.media import tiny_video
@@ -263,3 +266,25 @@ def test_what_a_host_has_is_advised_to_a_render_with_the_host_where_another_woul
     imported(it, "clip.a", "video_1", provider="two")
     assert it.apply().complete
     assert it.record("clip.a#1").provider == "openai@http://two.example/v1"
+
+
+def test_videos_that_nobody_declared_are_advised_with_the_host_that_has_them(
+    it: TwoHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.configure("[defaults]", ROUTE + "[defaults]")
+    it.write(clip("a", at("safe")))
+    for job in ("1", "2"):
+        for host in ("default", "two"):
+            made(it, monkeypatch, host, "A a. At dusk.", job)
+
+    with it.store() as store:
+        told = list(drift_text(sweep_all(it.project, store, it.project.graph(it.project.library())).drift))
+    found = recover_state(it.project, LockWait("recover"))
+    command = "sorasync import --remote --provider"
+    assert told[1:] == [
+        f"2 videos at {host} are not in this state: {command} {host} declares what it can."
+        for host in ("default", "two")
+    ]
+    ids = ", ".join(f"video_{job} --provider {host}" for host in ("default", "two") for job in "12")
+    why = f"several videos fit: sorasync import 'clip.a' ID, of {ids}"
+    assert found.missing == [("clip.a", why)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 import click
 
@@ -36,14 +37,15 @@ def drift_line(drift: Drift) -> str:
 
 
 def _unknown(drift: Drift, *, verbose: bool) -> Iterator[str]:
-    if not drift.unknown:
-        return
-    count = len(drift.unknown)
-    verb = "is" if count == 1 else "are"
-    whose = f"{counted(count, 'video')} at the provider {verb} not in this state"
-    yield f"{whose}: sorasync import --remote declares what it can."
-    if verbose:
-        yield from (f"  {job_id}" for job_id in drift.unknown)
+    for host, ids in drift.unknown_at.items() or [("the provider", drift.unknown)]:
+        if not ids:
+            continue
+        verb = "is" if len(ids) == 1 else "are"
+        option = f" --provider {quote(host)}" if drift.unknown_at else ""
+        whose = f"{counted(len(ids), 'video')} at {host} {verb} not in this state"
+        yield f"{whose}: sorasync import --remote{option} declares what it can."
+        if verbose:
+            yield from (f"  {job_id}" for job_id in ids)
 
 
 def drift_json(drift: Drift) -> dict[str, object]:
