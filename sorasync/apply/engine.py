@@ -120,6 +120,9 @@ class _Engine:
         self._running: set[asyncio.Task[Outcome]] = set()
         self._ended: list[tuple[Change, asyncio.Task[Outcome]]] = []
         self._news = asyncio.Event()
+        rows = any(change.render is not None and change.render.private for change in changes)
+        for context in contexts.values():
+            context.reach.rows = rows
         self._lanes = {name: _Lane(context, self._news.set) for name, context in contexts.items()}
 
     async def run(self) -> Report:

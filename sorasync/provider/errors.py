@@ -49,7 +49,7 @@ class ProviderError(SorasyncError):
             self.message = NOT_KEPT if self.code is None else f"{self.code}: {NOT_KEPT}"
         else:
             self.message = self.message.replace(f": {self.quotes}", f": {NOT_KEPT}")
-        self.quotes, self.withheld = "", self.quotes
+        self.args, self.quotes, self.withheld = (self.message,), "", self.quotes
 
 
 class RateLimited(ProviderError):

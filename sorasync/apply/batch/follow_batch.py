@@ -99,6 +99,7 @@ class BatchFollower:
                 await self._read(batch)
                 return
             except errors.ProviderError as error:
+                context.reach.hear(error)
                 failure = error
             if context.clock.monotonic() + pause > deadline:
                 break

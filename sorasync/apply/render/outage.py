@@ -34,6 +34,8 @@ class Outage:
         self._told_of_lost = False
         # Whether it has answered in this run.
         self.met = False
+        # Whether rows are among what it is asked for: what it says may quote them.
+        self.rows = False
 
     @property
     def trouble(self) -> str | None:
@@ -42,6 +44,11 @@ class Outage:
             return None
         away = isinstance(self._failure, NotSent)
         return "the provider cannot be reached" if away else self._failure.message
+
+    def hear(self, error: ProviderError) -> None:
+        """Take out of an error what may quote a row."""
+        if self.rows:
+            error.withhold()
 
     def answered(self) -> None:
         """Note that the provider answered, whatever it said."""
@@ -56,6 +63,7 @@ class Outage:
     def busy(self, error: ProviderError, seconds: float) -> None:
         """Note that the provider asked for a pause; the user is told of a long one."""
         self.answered()
+        self.hear(error)
         now = self._clock.now()
         if seconds >= _LONG and now >= self._quiet_until:
             self._tell(f"{clause(error.message)}. What was sent is recorded, and renders continue there")
@@ -73,6 +81,7 @@ class Outage:
             return error.retry_after or 0.0
         if isinstance(error, NotSent):
             return self.failed(error)
+        self.hear(error)
         if not self._told_of_lost:
             self._told_of_lost = True
             self._tell(
@@ -83,6 +92,7 @@ class Outage:
 
     def failed(self, error: ProviderError) -> float:
         """Note that the provider did not answer usefully; the seconds until the next try."""
+        self.hear(error)
         self._failure = error
         if self._lost_at is None:
             self._lost_at = self._clock.now()
