@@ -15,6 +15,7 @@ from sorasync.apply.change_executor import ChangeExecutor
 from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt
+from sorasync.apply.render.answer_about import is_of_another
 from sorasync.apply.render.download_queue import Downloads
 from sorasync.apply.render.follow import Follower
 from sorasync.apply.render.in_flight_slots import InFlightSlots
@@ -55,7 +56,12 @@ class _Lane:
         settings, profile = context.settings, context.profile
         self.downloads = Downloads(settings.downloads, freed)
         self.follower = Follower(
-            context.provider, context.clock, profile.can("list"), settings.wait, context.reach
+            context.provider,
+            context.clock,
+            profile.can("list"),
+            settings.wait,
+            context.reach,
+            partial(is_of_another, context),
         )
         self._batching = None if context.batches is None else CreateGatherer(context, context.batches)
         self.executor = ChangeExecutor(

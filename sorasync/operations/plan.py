@@ -456,6 +456,7 @@ def _ask(
 
 async def _answers(host: Host, records: Mapping[str, Record], store: Store) -> dict[str, Remote]:
     from sorasync.apply.render.file_expiry import file_expires_at
+    from sorasync.apply.render.job_ids import JobIds
     from sorasync.provider.kept_answers import is_own_id
     from sorasync.state.leases import leased_by_others
 
@@ -464,6 +465,10 @@ async def _answers(host: Host, records: Mapping[str, Record], store: Store) -> d
     ids = {key: record.remote_id for key, record in records.items() if record.remote_id}
     async with host.client() as provider:
         jobs = await _jobs(provider, set(ids.values()), listing=host.profile.can("list"))
+    if any(job is not None and job.named is not None for job in jobs.values()):
+        # The answer about one render may be that of another.
+        given = JobIds(store, host.profile.provider_name)
+        jobs = {one: job for one, job in jobs.items() if not (job and job.named and given.given(job.named))}
     now, profile = host.clock.now(), host.profile
     found = {}
     for key, job_id in ids.items():

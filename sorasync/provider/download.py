@@ -218,6 +218,9 @@ class Downloader:
             raise
         except (NotFound, InvalidRequest, NotReady) as missing:
             now = await self._get_job(job.id)
+            if now.named not in (None, job.named):
+                # An answer about another job, perhaps: its files are not for this one.
+                raise NotReady(missing.message, status=missing.status, code=missing.code) from None
             if now.status is not JobStatus.COMPLETED:
                 raise self._not_there(now, missing) from None
             if now.urls != job.urls:

@@ -401,7 +401,9 @@ class JobClient(HostClient):
             _progress(answer, spec.progress),
             cost_usd=self._charged(answer),
             poll_after=wait,
+            prompt=self._prompt_in(answer),
             word=self._odd_word(answer) if state is JobStatus.UNKNOWN else None,
+            named=self._named(answer, job_id),
             raw=table(asked.body),
             files=asked.files,
         )
@@ -414,6 +416,24 @@ class JobClient(HostClient):
         if job.status.terminal:
             return self._failed(job, answer, spec, status=job.status, moderated=state == BLOCKED)
         return job
+
+    def _named(self, answer: Answer, job_id: str) -> str | None:
+        """The id that an answer about a job gives it, None where that is the job's own; see `Job.named`."""
+        spec = self._job.create.answer
+        # A header may name the answer instead of the job.
+        found = answer.first([path for path in spec.id if path.header is None], word)
+        if found is None:
+            return None
+        if spec.id_path is not None:
+            found = quote(found, safe="")
+            return None if job_id.rpartition("/")[2] == found else found
+        if self.host.jobs_are_paths:
+            found = self._below_base(found) or found
+        return None if found == job_id else found
+
+    def _prompt_in(self, answer: Answer) -> str | None:
+        spec = self._job.list
+        return None if spec is None or spec.prompt is None else answer.first((spec.prompt,), text)
 
     def _state(self, answer: Answer) -> str | None:
         """The status that the host's word means; None if there is none."""
@@ -456,7 +476,8 @@ class JobClient(HostClient):
         if spec.request is not None:
             asked = await self._sender.ask("result", self._question(Operation.of(spec.request), job.id))
             answer = Answer(asked.body, asked.headers, job.id)
-            job = replace(job, files=asked.files, cost_usd=self._charged(answer) or job.cost_usd)
+            cost, named = self._charged(answer) or job.cost_usd, self._named(answer, job.id) or job.named
+            job = replace(job, files=asked.files, cost_usd=cost, named=named)
             if asked.status in spec.failed_status:
                 return self._failed(job, answer, spec)
             self._unless_refused(asked, spec)

@@ -96,6 +96,7 @@ def read_job(
         return None
     status, error = _outcome(said, data, urls, body_urls)
     seconds = first(data.get("seconds"), data.get("duration"), data.get("duration_s"), video.get("duration"))
+    called = job_id(data)
     return Job(
         id=found_id,
         status=status,
@@ -112,6 +113,7 @@ def read_job(
         cost_usd=_reported_cost(data),
         poll_after=poll_after,
         word=clean(said, 40) if said is not None and status is JobStatus.UNKNOWN else None,
+        named=None if called == found_id else called,
         raw=data,
     )
 

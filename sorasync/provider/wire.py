@@ -52,9 +52,9 @@ class Job:
     Times are Unix seconds. `progress` is 0 to 100. `seconds` is the whole length. `urls` are direct
     download addresses from the body, for hosts without a content route. `cost_usd` is what the server says
     it charged; `resends` how often a gateway says that it sent the request again by itself. `poll_after` is
-    the server's hint, in seconds. `word` is the server's own for a state that nobody has seen before. A
-    completed job without a video has already
-    been turned into a failed one.
+    the server's hint, in seconds. `word` is the server's own for a state that nobody has seen before. `named`
+    is the id that an answer gives the job where that is not the one that was asked for. A completed job
+    without a video has already been turned into a failed one.
 
     A video that came inside the answer and is too long for memory has a mark among the `urls`; `files` says
     what it stands for: a file on this machine, or the number of the text in the answer to `get`, from 0.
@@ -76,6 +76,7 @@ class Job:
     resends: int = 0
     poll_after: float | None = None
     word: str | None = None
+    named: str | None = field(default=None, compare=False)
     raw: Mapping[str, object] = field(default_factory=dict, compare=False)
     files: Mapping[str, Path | int] = field(default_factory=dict, compare=False)
 

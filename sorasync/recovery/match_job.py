@@ -6,6 +6,7 @@ open questions, imports, and rebuilding a state.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from sorasync.clock import CLOCK_ALLOWANCE
 from sorasync.graph.key import digest, folded
 from sorasync.plan.change import FieldChange
-from sorasync.provider.read import job_id
 from sorasync.provider.redact import HIDDEN, same_words
 from sorasync.state.rows import fields_of
 
@@ -105,12 +105,25 @@ _TELLING = 40
 def is_about_another(job: Job, prompt: str) -> bool:
     """Whether an answer about a job is that of another one: it names another id, and another prompt.
 
-    The id alone says nothing: LiteLLM 1.106.2 gives a job another one when it is asked for.
+    The id alone says nothing: LiteLLM 1.106.2 gives a job another one when it is asked for. `JobIds` knows
+    whether it is that of another render.
     """
-    if job_id(job.raw) in (None, job.id) or job.prompt is None or not prompt:
+    if job.named is None or job.prompt is None or not prompt or _alike(job.named, job.id):
         return False
     said, ours = folded(job.prompt), folded(prompt)
     return not same_words(said, ours) and not may_be_cut_short(said, ours)
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _alike(named: str, asked: str) -> bool:
+    """Whether two ids may be forms of one: with more around it, or with other signs between its parts."""
+    ours, theirs = (_WORD.findall(one.lower()) for one in (asked, named))
+    if "".join(ours) == "".join(theirs):
+        return True
+    short, long = sorted((f"/{'/'.join(words)}/" for words in (ours, theirs)), key=len)
+    return short in long
 
 
 def _equal(name: str, ours: object, theirs: object) -> bool:

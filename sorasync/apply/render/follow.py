@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from sorasync.apply.race import unless
@@ -20,8 +20,8 @@ from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.base import Provider
+from sorasync.provider.redact import clean
 from sorasync.provider.wire import Job, JobStatus
-from sorasync.recovery.match_job import is_about_another
 
 PAGE = 100
 _AT_ONCE = 8
@@ -41,12 +41,20 @@ class Follower:
     """Polls many jobs at once. Use `run` as a background task and `wait` for each job.
 
     `listing` says whether the host has a list worth asking; it is given up for good after a `NotSupported`.
+    `is_of_another` tells whether an answer about a job, sent with a prompt, is that of another one.
     """
 
     def __init__(
-        self, provider: Provider, clock: Clock, listing: bool, wait_limit: float, reach: Outage | None = None
+        self,
+        provider: Provider,
+        clock: Clock,
+        listing: bool,
+        wait_limit: float,
+        reach: Outage | None = None,
+        is_of_another: Callable[[Job, str], Awaitable[bool]] | None = None,
     ) -> None:
         self._provider = provider
+        self._is_of_another = is_of_another
         self._clock = clock
         self._listing = listing
         self._wait_limit = wait_limit
@@ -126,7 +134,7 @@ class Follower:
                 await unless(self._begun, self._clock.sleep(left))
                 continue
             del self._watches[first.id]
-            trouble = self._reach.trouble
+            trouble = self._reach.trouble or first.instead
             also = f", and {trouble}" if trouble else ""
             first.fail(WaitedLongEnough(f"still rendering when the wait limit was reached{also}"))
 
@@ -298,8 +306,11 @@ class Follower:
             watch.fail(error)
         else:
             self._pace.answered()
-            if not is_about_another(job, watch.prompt):
-                self._update(watch, job)
+            if self._is_of_another is not None and await self._is_of_another(job, watch.prompt):
+                watch.instead = f"the provider answers with another job ({clean(job.named or '', 80)})"
+                return
+            watch.instead = None
+            self._update(watch, job)
 
     def _update(self, watch: Watched, job: Job) -> None:
         watch.misses.seen()

@@ -28,7 +28,8 @@ class Watched:
 
     `told` is to be called with news. `wakes` is how many calls to look at once it has heard already.
     `unlisted` jobs have to be asked about by themselves: the list does not show them, or not all of them.
-    `asked` is when the job was last asked about by itself, `deadline` when it is let go of.
+    `asked` is when the job was last asked about by itself, `deadline` when it is let go of. `instead` says
+    what the last answer was where it says nothing of the job.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Watched:
     unlisted: bool = False
     asked: float = -math.inf
     misses: Misses = field(default_factory=Misses)
+    instead: str | None = None
 
     def due(self, life: float | None, wakes: int) -> float:
         """When to poll the job next. `life` is how long such jobs took, None if unknown."""
