@@ -16,7 +16,7 @@ from sorasync.apply.context import Context
 from sorasync.apply.events import Moment
 from sorasync.apply.in_doubt import InDoubt, InDoubtAnswer, adopt, may_resend, resent_too_often
 from sorasync.apply.race import unless
-from sorasync.apply.render.answer_about import is_of_another
+from sorasync.apply.render.answer_about import with_fresh_links
 from sorasync.apply.render.billing import book, book_report, charged_refusal, move, move_and_book
 from sorasync.apply.render.cancelled_job import cancelled_fields
 from sorasync.apply.render.change_payment_gate import ChangePaymentGate
@@ -401,7 +401,7 @@ class ChangeExecutor:
                 change, Moment.WAITING, f"its file is not there: asking again in {misses.pause:.0f} s"
             )
             await context.pause(misses.pause)
-            job = await self._with_fresh_links(change, record, job)
+            job = await with_fresh_links(context, record, job, change.prompt)
 
     async def _download(self, change: Change, record: Record, job: Job) -> Record:
         context, asked = self.context, self.context.clock.monotonic()
@@ -434,14 +434,6 @@ class ChangeExecutor:
             return self._failed(change, SorasyncError(stored.mismatch, hint=again))
         self.context.tell(change, Moment.DONE)
         return self._outcome(change, End.DONE, stored.mismatch)
-
-    async def _with_fresh_links(self, change: Change, record: Record, job: Job) -> Job:
-        """The job as the provider reports it now, or unchanged if it does not."""
-        try:
-            now = await self.context.provider.get(record.remote_id or job.id)
-        except errors.ProviderError:
-            return job
-        return job if await is_of_another(self.context, now, change.prompt) else now
 
     async def _without_file(
         self, change: Change, record: Record, job: Job, error: errors.NotFound | errors.NotReady

@@ -220,7 +220,9 @@ class Downloader:
             now = await self._get_job(job.id)
             if now.named not in (None, job.named):
                 # An answer about another job, perhaps: its files are not for this one.
-                raise NotReady(missing.message, status=missing.status, code=missing.code) from None
+                raise NotReady(
+                    missing.message, status=missing.status, code=missing.code, quotes=missing.quotes
+                ) from None
             if now.status is not JobStatus.COMPLETED:
                 raise self._not_there(now, missing) from None
             if now.urls != job.urls:

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ import httpx
 
 from sorasync.library_file import read_file
 from sorasync.profile.job import ID_PART
-from sorasync.profile.video_model import ANY, dollars_of_tokens
+from sorasync.profile.video_model import ANY
 from sorasync.provider.classify import NO_CREDIT, fault, unreadable
 from sorasync.provider.errors import (
     AlreadySent,
@@ -35,10 +34,10 @@ from sorasync.provider.host_client import HostClient, refused_render
 from sorasync.provider.http_request import Outgoing, content_type
 from sorasync.provider.http_response import HttpResponse, complaint, refused_with
 from sorasync.provider.image_upload import upload_request, uploaded_value
-from sorasync.provider.inline import inlined
-from sorasync.provider.job_operation import BLOCKED, Operation, status_words
-from sorasync.provider.job_paths import filled_address, is_path, page_path, part_of, query_of
-from sorasync.provider.json_values import first, moment, number, table, text, word
+from sorasync.provider.job_operation import BLOCKED, Operation
+from sorasync.provider.job_paths import is_path, page_path, part_of, query_of
+from sorasync.provider.job_reader import JobReader
+from sorasync.provider.json_values import first, moment, table, text, word
 from sorasync.provider.links import origin
 from sorasync.provider.listing import jobs_since
 from sorasync.provider.moderation import is_moderation
@@ -60,7 +59,6 @@ from sorasync.provider.write_body import (
 )
 
 if TYPE_CHECKING:
-    from sorasync.profile.answer_path import AnswerPath
     from sorasync.profile.job import CreateAnswer, Follow, JobProfile, Result
 
     # The parts of a profile that say where an answer complains: words for people, and the code that decides.
@@ -80,8 +78,8 @@ class JobClient(HostClient):
         return self.host.job
 
     @cached_property
-    def _words(self) -> Mapping[str, str]:
-        return status_words(self._job.states)
+    def _reader(self) -> JobReader:
+        return JobReader(self._job, self.host.base_url)
 
     async def create(self, request: CreateRequest, gate: PaymentGate | None = None) -> Job:
         """Start a render. Paid."""
@@ -112,7 +110,7 @@ class JobClient(HostClient):
         if not self._usable(job_id):
             raise OutcomeUnknown(f"{self.host.name} names its job by a URL at another host")
         wait = poll_after(answer.headers, self._clock.now())
-        charge = self._charged(Answer(answer.body, answer.headers, job_id))
+        charge = self._reader.charge(Answer(answer.body, answer.headers, job_id))
         least = self._job.get.least_seconds
         return replace(pending(job_id, least if wait is None else wait), cost_usd=charge)
 
@@ -387,7 +385,7 @@ class JobClient(HostClient):
         spec = self._job.get
         asked = await self._sender.ask("get", self._question(Operation.of(spec.request, spec.body), job_id))
         answer = Answer(asked.body, asked.headers, job_id)
-        state = self._state(answer) if asked.ok else None
+        state = self._reader.state(answer) if asked.ok else None
         if state is None:
             # What tells of the job's state may hold its error, and refuses nothing.
             self._good(asked)
@@ -398,11 +396,11 @@ class JobClient(HostClient):
         job = Job(
             job_id,
             JobStatus.FAILED if state == BLOCKED else JobStatus(state),
-            _progress(answer, spec.progress),
-            cost_usd=self._charged(answer),
+            self._reader.progress(answer),
+            cost_usd=self._reader.charge(answer),
             poll_after=wait,
-            prompt=self._prompt_in(answer),
-            word=self._odd_word(answer) if state is JobStatus.UNKNOWN else None,
+            prompt=self._reader.prompt(answer),
+            word=self._reader.odd_word(answer) if state is JobStatus.UNKNOWN else None,
             named=self._named(answer, job_id),
             raw=table(asked.body),
             files=asked.files,
@@ -431,25 +429,6 @@ class JobClient(HostClient):
             found = self._below_base(found) or found
         return None if found == job_id else found
 
-    def _prompt_in(self, answer: Answer) -> str | None:
-        spec = self._job.list
-        return None if spec is None or spec.prompt is None else answer.first((spec.prompt,), text)
-
-    def _state(self, answer: Answer) -> str | None:
-        """The status that the host's word means; None if there is none."""
-        spec = self._job.get
-        if spec.state_is == "done":
-            ended = answer.first((spec.state,), lambda value: value if isinstance(value, bool) else None)
-            if ended is None and spec.absent != "pending":
-                return None
-            return JobStatus.COMPLETED if ended else JobStatus.IN_PROGRESS
-        said = answer.first((spec.state,), word)
-        return None if said is None else self._words.get(said.lower(), JobStatus.UNKNOWN)
-
-    def _odd_word(self, answer: Answer) -> str | None:
-        said = answer.first((self._job.get.state,), word)
-        return None if said is None else clean(said, 40)
-
     async def _silent(self, asked: HttpResponse, job_id: str, wait: float, *, queued: bool) -> Job:
         """A job of which the answer says nothing. One that no queue holds either is not there."""
         spec = self._job.get
@@ -476,26 +455,18 @@ class JobClient(HostClient):
         if spec.request is not None:
             asked = await self._sender.ask("result", self._question(Operation.of(spec.request), job.id))
             answer = Answer(asked.body, asked.headers, job.id)
-            cost, named = self._charged(answer) or job.cost_usd, self._named(answer, job.id) or job.named
+            cost, named = (
+                self._reader.charge(answer) or job.cost_usd,
+                self._named(answer, job.id) or job.named,
+            )
             job = replace(job, files=asked.files, cost_usd=cost, named=named)
             if asked.status in spec.failed_status:
                 return self._failed(job, answer, spec)
             self._unless_refused(asked, spec)
-        urls = tuple(dict.fromkeys(self._addresses(answer)))
+        urls = tuple(dict.fromkeys(self._reader.addresses(answer)))
         if not urls:
             return replace(job, status=JobStatus.FAILED, error=_NO_VIDEO)
         return replace(job, urls=urls, progress=100)
-
-    def _addresses(self, answer: Answer) -> list[str]:
-        spec = self._job.result
-        said = [text(value) for path in (*spec.video, *spec.picture) for value in answer.all(path)]
-        made = [
-            self.host.base_url + filled_address(spec.address or "", one)
-            for one in answer.all(spec.items)
-            if isinstance(one, Mapping)
-        ]
-        held = [inlined(one) for path in spec.base64 for value in answer.all(path) if (one := text(value))]
-        return [one for one in (*said, *made, *held) if one]
 
     def _failed(
         self,
@@ -544,22 +515,6 @@ class JobClient(HostClient):
             raise QuotaExhausted(found.message, status=status, code=code, hint=NO_CREDIT, quotes=found.quotes)
         raise found
 
-    def _charged(self, answer: Answer) -> Decimal | None:
-        cost = self._job.cost
-        if cost.unit == "token":
-            return self._tokens_charged(answer)
-        return answer.first(cost.reported, lambda said: cost.dollars(number(said)))
-
-    def _tokens_charged(self, answer: Answer) -> Decimal | None:
-        """The reported tokens in dollars; None where the model or its price is unknown."""
-        cost = self._job.cost
-        model = None if cost.model is None else answer.first((cost.model,), text)
-        size = None if cost.size is None else answer.first((cost.size,), text)
-        known = self._job.models.get(model or "")
-        price = None if known is None else known.token_price((size or "").lower())
-        tokens = answer.first(cost.reported, number)
-        return None if price is None or tokens is None else dollars_of_tokens(Decimal(str(tokens)), price)
-
     def page_in(self, answer: HttpResponse, limit: int, offset: int = 0) -> Page | None:
         """The page of the list in an answer, None where there is none; `offset` jobs came before it."""
         spec = self._job.list
@@ -578,12 +533,12 @@ class JobClient(HostClient):
                 unread += 1
                 continue
             said = table(entry)
-            state = self._state(one)
+            state = self._reader.state(one)
             job = Job(
                 job_id,
                 JobStatus.FAILED if state == BLOCKED else JobStatus(state or JobStatus.UNKNOWN),
                 model=text(said.get("model")),
-                prompt=None if spec.prompt is None else one.first((spec.prompt,), text),
+                prompt=self._reader.prompt(one),
                 created_at=moment(first(said.get("created_at"), said.get("created"))),
                 raw=said,
             )
@@ -610,10 +565,3 @@ def _there(value: object) -> bool | None:
 
 def _message(value: object) -> str | None:
     return message_in(value)
-
-
-def _progress(answer: Answer, path: AnswerPath | None) -> int:
-    found = None if path is None else answer.first((path,), number)
-    if found is None:
-        return 0
-    return max(0, min(99, round(found * 100 if found <= 1 else found)))

@@ -20,7 +20,6 @@ from sorasync.clock import Clock
 from sorasync.errors import SorasyncError
 from sorasync.provider import errors
 from sorasync.provider.base import Provider
-from sorasync.provider.redact import clean
 from sorasync.provider.wire import Job, JobStatus
 
 PAGE = 100
@@ -307,7 +306,7 @@ class Follower:
         else:
             self._pace.answered()
             if self._is_of_another is not None and await self._is_of_another(job, watch.prompt):
-                watch.instead = f"the provider answers with another job ({clean(job.named or '', 80)})"
+                watch.instead = "the provider answers with another job"
                 return
             watch.instead = None
             self._update(watch, job)
