@@ -30,6 +30,11 @@ def seconds_in(text: str) -> float | None:
     return None if match is None else float(match[1]) * _SECONDS[match[2]]
 
 
+def shell_word(name: str) -> str:
+    """A name as a word to be typed, in quotes whatever is in it: addresses hold `#`, `[` and spaces."""
+    return "'" + name.replace("'", "'\"'\"'") + "'"
+
+
 def clause(sentence: str) -> str:
     """A sentence of somebody else's as a part of ours: without spaces around it and the full stop."""
     return sentence.strip().removesuffix(".")

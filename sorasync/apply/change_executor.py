@@ -47,7 +47,7 @@ from sorasync.provider.retry import once_more
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.state.errors import StateError
 from sorasync.state.record import CANCEL, HAD_A_FILE, ID_TAKEN, IN_FLIGHT, VANISHED, Record, Status
-from sorasync.text import clause
+from sorasync.text import clause, shell_word
 
 # Errors that every other change at this host would hit as well: nothing more is started there after one.
 _HALTING = (errors.QuotaExhausted, errors.AuthFailed, errors.NotTheApi, errors.NotSent)
@@ -239,7 +239,7 @@ class ChangeExecutor:
     def _question(self, change: Change, record: Record) -> str:
         """What the open question is called: that of a whole batch is one for all its lines."""
         mark = Mark.of(record.batch_id)
-        return f"'{change.label}'" if mark is None else f"batch:{mark.short}"
+        return shell_word(change.label) if mark is None else f"batch:{mark.short}"
 
     async def _found(self, change: Change) -> Job | InDoubtAnswer:
         record = await self._record(change)
@@ -304,7 +304,7 @@ class ChangeExecutor:
             record = await self._move(record, Status.RENDERED)
         if record.remote_id is None:
             raise SorasyncError(
-                "the state has no remote id for it", hint=f"sorasync resolve '{change.label}'"
+                "the state has no remote id for it", hint=f"sorasync resolve {shell_word(change.label)}"
             )
         if record.status is Status.SUBMITTED:
             await self.slots.count(change, record.model)
@@ -430,7 +430,7 @@ class ChangeExecutor:
         if stored.mismatch is None:
             return self._done(change)
         if self.context.settings.refuse_mismatch:
-            again = f"sorasync apply --replace '{change.label}'"
+            again = f"sorasync apply --replace {shell_word(change.label)}"
             return self._failed(change, SorasyncError(stored.mismatch, hint=again))
         self.context.tell(change, Moment.DONE)
         return self._outcome(change, End.DONE, stored.mismatch)
@@ -504,7 +504,7 @@ class ChangeExecutor:
             return await self._cancelled(change, record, job)
         stage = VANISHED if record.rendered_at is None else "download"
         await move_and_book(self.context, record, Status.LOST, job, error_stage=stage, error_message=why)
-        again = "" if self.context.profile.simulated else f" --replace '{change.label}'"
+        again = "" if self.context.profile.simulated else f" --replace {shell_word(change.label)}"
         return self._failed(change, Gone(why, hint=f"sorasync apply{again}"))
 
     async def _cancelled(self, change: Change, record: Record, job: Job | None) -> Outcome:
@@ -513,7 +513,7 @@ class ChangeExecutor:
         await move_and_book(self.context, record, Status.BLOCKED, None, **fields)
         message = str(fields["error_message"])
         self.context.tell(change, Moment.BLOCKED, message)
-        return self._outcome(change, End.BLOCKED, message, next=f"sorasync retry '{change.label}'")
+        return self._outcome(change, End.BLOCKED, message, next=f"sorasync retry {shell_word(change.label)}")
 
     async def _record(self, change: Change) -> Record:
         record = await self.context.record(change.key)
@@ -548,9 +548,8 @@ class ChangeExecutor:
 
     def _refused(self, change: Change, error: errors.ProviderError) -> Outcome:
         self.context.tell(change, Moment.BLOCKED, error.message)
-        then = (
-            f"change what was refused and apply again; to try it unchanged: sorasync retry '{change.label}'"
-        )
+        retry = f"sorasync retry {shell_word(change.label)}"
+        then = f"change what was refused and apply again; to try it unchanged: {retry}"
         return self._outcome(change, End.BLOCKED, error.message, next=then, withheld=error.withheld)
 
     def _failed(self, change: Change, error: SorasyncError) -> Outcome:
@@ -572,7 +571,7 @@ class ChangeExecutor:
             change,
             SorasyncError(
                 f"{type(error).__name__}: this is a bug in sorasync",
-                hint=f"sorasync log '{change.label}' has the details",
+                hint=f"sorasync log {shell_word(change.label)} has the details",
             ),
         )
 

@@ -13,7 +13,7 @@ from sorasync.assets.store import AssetStore
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.address_lookup import find
+from sorasync.operations.address_lookup import find_wanted
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.plan.change import FieldChange, inputs_of
 from sorasync.plan.reason import changed_fields
@@ -62,7 +62,8 @@ def accept_renders(
     if not reason.strip():
         raise SorasyncError("accepting a render needs a reason", hint="it is kept in the history")
     graph = project.graph(project.library())
-    named = set(find(address, graph).renders)
+    with project.synced_store() as store:
+        named = set(find_wanted(address, graph, store.bindings()).renders)
     with changing(project, waiting) as session:
         found = acceptance(session.store, graph, named, address)
         if not agreed(found, graph):

@@ -43,14 +43,34 @@ def find(text: str, graph: Graph, bound: Iterable[str] = ()) -> FoundAddress:
     """
     from sorasync.graph.address import owner, spellings
 
+    if (found := declared(text, graph)) is not None:
+        return found
     for address in spellings(text):
-        found = _declared_address(address, graph)
-        if found is not None:
-            return found
         gone = tuple(sorted(a for a in bound if address in (a, owner(a)) or graph.label(a) == address))
         if gone:
             return FoundAddress(owner(gone[0]), gone, declared=False, whole=address == owner(address))
     raise unknown(text, bound, [*graph.renders, *(node.address for node in graph.nodes())])
+
+
+def declared(text: str, graph: Graph) -> FoundAddress | None:
+    """What an address means in the manifests, None if nothing."""
+    from sorasync.graph.address import spellings
+
+    found = (_declared_address(address, graph) for address in spellings(text))
+    return next((one for one in found if one is not None), None)
+
+
+def find_wanted(text: str, graph: Graph, bound: Iterable[str]) -> FoundAddress:
+    """What an address means in the manifests; of what only the state has (`bound`) nothing is wanted.
+
+    Raises `SorasyncError` for that, and what `find` raises.
+    """
+    found = find(text, graph, bound)
+    if not found.declared:
+        raise SorasyncError(
+            f"{text} is not in the manifests any more", hint="`sorasync plan` shows what leaves with it"
+        )
+    return found
 
 
 def find_one(text: str, graph: Graph) -> str:

@@ -13,6 +13,7 @@ from sorasync.state.account import NOTHING, Spent
 from sorasync.state.rows import fields_of
 
 if TYPE_CHECKING:
+    from sorasync.graph.graph import Graph
     from sorasync.operations.project import Project
     from sorasync.state.history import Attempt, Event, Run
     from sorasync.state.store import Store
@@ -81,17 +82,24 @@ def log_of(project: Project, text: str, limit: int | None = None) -> LogView:
                 spent = store.spent_by_run(simulated=project.profile.simulated)
                 return _view(store, address, events, spent)
         seen = store.logged_addresses()
-    from sorasync.operations.address_lookup import unknown
-
-    raise unknown(text, seen, _declared(project))
+    raise _no_events(text, seen, _manifests(project))
 
 
-def _declared(project: Project) -> list[str]:
-    """The addresses in the manifests; none where they cannot be read, which a log does not need."""
+def _no_events(text: str, seen: Iterable[str], graph: Graph | None) -> SorasyncError:
+    from sorasync.operations.address_lookup import declared, unknown
+
+    found = None if graph is None else declared(text, graph)
+    if found is not None:
+        return SorasyncError(f"nothing has happened to {text} yet", hint="`sorasync plan` shows what is next")
+    return unknown(text, seen, () if graph is None else [node.address for node in graph.nodes()])
+
+
+def _manifests(project: Project) -> Graph | None:
+    """What the manifests declare; None where they cannot be read, which a log does not need."""
     try:
-        return [node.address for node in project.graph(project.library()).nodes()]
+        return project.graph(project.library())
     except SorasyncError:
-        return []
+        return None
 
 
 def _spellings(text: str) -> list[str]:

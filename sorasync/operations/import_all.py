@@ -20,6 +20,7 @@ from sorasync.provider.redact import HIDDEN
 from sorasync.provider.wire import Job, JobStatus
 from sorasync.recovery.match_job import job_signature, requests_matching
 from sorasync.state.record import IN_FLIGHT, Status
+from sorasync.text import shell_word
 
 if TYPE_CHECKING:
     from sorasync.graph.graph import Graph
@@ -271,7 +272,7 @@ def _same_as_declared(declared: _Declared, remote_id: str) -> str:
     """Why a video that a manifest asks for is no new clip, and what binds it."""
     where = "" if declared.elsewhere is None else f" at {declared.elsewhere}"
     what, status = f"it is what {declared.label} asks for{where}", declared.status
-    command = f"sorasync import '{declared.label}' {remote_id}{declared.option}"
+    command = f"sorasync import {shell_word(declared.label)} {remote_id}{declared.option}"
     if status is None:
         return f"{what}: {command}"
     if status is Status.STORED:

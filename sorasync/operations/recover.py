@@ -22,6 +22,7 @@ from sorasync.provider.wire import JobStatus
 from sorasync.recovery.match_job import request_signature, requests_matching
 from sorasync.state.backup import set_aside
 from sorasync.state.record import Record, Status
+from sorasync.text import shell_word
 
 if TYPE_CHECKING:
     from sorasync.assets.store import AssetStore
@@ -262,7 +263,7 @@ class _Recovery:
             return "no provider keeps stills, and no file is left here"
         if ids := self._ambiguous.get(render.key):
             label = self._graph.label(render.address)
-            return f"several videos fit: sorasync import '{label}' ID, of {', '.join(ids)}"
+            return f"several videos fit: sorasync import {shell_word(label)} ID, of {', '.join(ids)}"
         if self._found.provider:
             return f"no file is left here; the provider: {self._found.provider}"
         return "there is no file here and no video at the provider"

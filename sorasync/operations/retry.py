@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from sorasync.errors import SorasyncError
 from sorasync.graph.graph import Graph
 from sorasync.graph.render import Render
-from sorasync.operations.address_lookup import find
+from sorasync.operations.address_lookup import find_wanted
 from sorasync.operations.locked_state import ChangeSession, changing
 from sorasync.operations.project import Project
 from sorasync.plan.cost import cost_at
 from sorasync.state.record import CANCEL, CANCELLED, RETRY, Record, Status
 from sorasync.state.store import Store
+from sorasync.text import shell_word
 
 if TYPE_CHECKING:
     from sorasync.state.lock import LockWait
@@ -36,7 +37,7 @@ class Lifted:
 
 def retry_renders(
     project: Project,
-    addresses: Iterable[str],
+    addresses: Sequence[str],
     waiting: LockWait,
     *,
     failed: bool = False,
@@ -48,7 +49,8 @@ def retry_renders(
     """
     graph = project.graph(project.library())
     with changing(project, waiting) as session:
-        named = [render for text in addresses for render in find(text, graph).renders]
+        bound = session.store.bindings() if addresses else ()
+        named = [render for text in addresses for render in find_wanted(text, graph, bound).renders]
         limit = project.config.apply.attempts
         more = stuck(session.store, graph, limit, failed=failed, blocked=blocked)
         wanted = list(dict.fromkeys([*named, *more]))
@@ -121,10 +123,10 @@ def _lifted(project: Project, graph: Graph, render: Render, record: Record) -> L
 
 
 _INSTEAD = {
-    Status.LOST: ("is lost: only a paid render brings it back", "`sorasync apply --replace '{label}'`"),
-    Status.INTENT: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
-    Status.UNKNOWN: ("was sent and the answer was lost", "`sorasync resolve '{label}'`"),
-    Status.STORED: ("already exists", "`sorasync apply --replace '{label}'` re-renders it"),
+    Status.LOST: ("is lost: only a paid render brings it back", "`sorasync apply --replace {word}`"),
+    Status.INTENT: ("was sent and the answer was lost", "`sorasync resolve {word}`"),
+    Status.UNKNOWN: ("was sent and the answer was lost", "`sorasync resolve {word}`"),
+    Status.STORED: ("already exists", "`sorasync apply --replace {word}` re-renders it"),
 }
 
 
@@ -140,7 +142,7 @@ def _nothing_to_retry(store: Store, graph: Graph, renders: list[Render]) -> Sora
             if not _stored(known, graph.renders[need]):
                 return SorasyncError(
                     f"{graph.label(render.address)} waits for {graph.label(need)}",
-                    hint=f"`sorasync retry '{graph.label(need)}'`, or `sorasync plan` to see why",
+                    hint=f"`sorasync retry {shell_word(graph.label(need))}`, or `sorasync plan` to see why",
                 )
     if renders and not absent:
         return _instead(graph, renders[0], known[renders[0].key])
@@ -156,4 +158,4 @@ def _stored(known: Mapping[str, Record], render: Render) -> bool:
 def _instead(graph: Graph, render: Render, record: Record) -> SorasyncError:
     what, hint = _INSTEAD.get(record.status, ("is still rendering", "`sorasync apply` follows it"))
     label = graph.label(render.address)
-    return SorasyncError(f"{label} {what}", hint=hint.format(label=label))
+    return SorasyncError(f"{label} {what}", hint=hint.format(word=shell_word(label)))

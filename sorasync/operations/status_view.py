@@ -167,6 +167,10 @@ def _selected(rows: list[ClipStatus], patterns: tuple[str, ...], graph: Graph) -
     for pattern in patterns:
         hits = {row.address: row for row in rows if matches(pattern, row.address, graph)}
         if not hits:
+            # The name of a take or a step means the row that it is in.
+            owners = {owner(address) for address in graph.keys if matches(pattern, address, graph)}
+            hits = {row.address: row for row in rows if row.address in owners}
+        if not hits:
             raise _no_match_error(pattern, rows)
         kept |= hits
     return [row for row in rows if row.address in kept]

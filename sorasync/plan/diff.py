@@ -20,7 +20,7 @@ from sorasync.plan.prior_state import Known, Survey
 from sorasync.plan.recorded import Recorded
 from sorasync.plan.remote import RemoteState
 from sorasync.state.record import CANCEL, ID_TAKEN, IN_FLIGHT, RETRY, VANISHED, Brief, Record, Status
-from sorasync.text import clause, counted
+from sorasync.text import clause, counted, shell_word
 
 
 def diff(
@@ -261,7 +261,7 @@ class _Differ:
 
     def _blocked(self, render: Render, why: str) -> Change:
         label = self.graph.label(render.address)
-        return self._free(Action.BLOCKED, render, f"{why}; to try it again: --retry '{label}'")
+        return self._free(Action.BLOCKED, render, f"{why}; to try it again: --retry {shell_word(label)}")
 
     def _lost_before(self, render: Render) -> Change:
         """A lost render, unless the provider has it again."""
@@ -286,9 +286,9 @@ class _Differ:
         else:
             what = "rendered, but no file is left here or at the provider; to render it again"
         twin = self.known.twins.get(render.key)
-        use = f"sorasync state reconcile --keep '{twin}'"
-        instead = f"; to use the other render that was paid for: {use}" if twin else ""
-        return self._free(Action.LOST, render, f"{what} for {price}: --replace '{label}'{instead}")
+        keep = "; to use the other render that was paid for: sorasync state reconcile --keep"
+        instead = f"{keep} {shell_word(twin)}" if twin else ""
+        return self._free(Action.LOST, render, f"{what} for {price}: --replace {shell_word(label)}{instead}")
 
     def _mismatched(self, render: Render, mismatch: str) -> Change:
         price = money(cost_at(self.known.hosts, render))
@@ -296,7 +296,7 @@ class _Differ:
         return self._free(
             Action.BLOCKED,
             render,
-            f"{mismatch}; to render it again for {price}: --replace '{label}'; "
+            f"{mismatch}; to render it again for {price}: --replace {shell_word(label)}; "
             'to accept it: [assets] mismatch = "warn"',
         )
 
@@ -430,18 +430,18 @@ class _Differ:
         if remote is not None and remote.state is RemoteState.MISSING:
             return (
                 f"the provider cannot find its source {label} right now, and takes no uploads: plan again "
-                f"in a few minutes; to render the source again for {price}: --replace '{label}'"
+                f"in a few minutes; to render the source again for {price}: --replace {shell_word(label)}"
             )
         if hosts.several and brief is not None and not self.known.at_host(brief, render.provider):
             there, here = hosts.word(brief.provider), hosts.word(render.provider)
             return (
                 f"its source {label} is at {there}, and {here} takes no uploads; "
                 f'to stay there: provider = "{there}"; '
-                f"to render the source again at {here} for {price}: --replace '{label}'"
+                f"to render the source again at {here} for {price}: --replace {shell_word(label)}"
             )
         return (
             f"the provider does not have its source {label} and takes no uploads; "
-            f"to render the source again for {price}: --replace '{label}'"
+            f"to render the source again for {price}: --replace {shell_word(label)}"
         )
 
     def _moved(self, record: Record, render: Render) -> str | None:

@@ -20,7 +20,7 @@ from sorasync.plan.plan import Plan
 from sorasync.plan.refusal import Refusal
 from sorasync.profile.hosts import DEFAULT_HOST
 from sorasync.state.record import Binding
-from sorasync.text import and_more, counted
+from sorasync.text import and_more, counted, shell_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _protected(plan: Plan, bindings: Mapping[str, Binding]) -> list[Refusal]:
                     f"it would {verb} {change.label}, which is protected",
                     cause=change.reason,
                     ways=(
-                        (f"--exclude '{change.label}'", "leave it out"),
+                        (f"--exclude {shell_word(change.label)}", "leave it out"),
                         *_lifting(change, remembered=remembered, declared=declared),
                     ),
                 )
@@ -128,7 +128,7 @@ def _lifting(change: Change, *, remembered: bool, declared: bool) -> Iterator[tu
     if declared:
         yield "protect = false", f"on {owner}, in its manifest"
     if remembered:
-        yield f"sorasync unprotect '{owner}'", "lift the protection the state remembers"
+        yield f"sorasync unprotect {shell_word(owner)}", "lift the protection the state remembers"
 
 
 def _is_paid_render(address: str) -> bool:

@@ -80,5 +80,6 @@ def command(
 
         print_lines(diagnostics_github(failures(report), prefix))
     else:
-        print_lines(check_text(report, quiet=globals.quiet, verbose=globals.verbose))
+        lines = check_text(report, named=bool(patterns), quiet=globals.quiet, verbose=globals.verbose)
+        print_lines(lines)
     return of_checks(report)

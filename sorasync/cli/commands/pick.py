@@ -8,6 +8,7 @@ from sorasync.cli.app.exit_code import ExitCode
 from sorasync.cli.app.library_options import Globals, subcommand
 from sorasync.cli.app.output import print_json, print_lines
 from sorasync.cli.arguments.address_argument import CLIP
+from sorasync.text import shell_word
 
 _EXAMPLES = """\b
 Examples:
@@ -58,6 +59,10 @@ def _clip_and_take(clip: str, take: int | None, *, clear: bool) -> tuple[str, in
     name, mark, number = clip.partition("#")
     if not mark:
         return clip, take
+    number, slash, _ = number.partition("/")
+    if slash:
+        pick = f"sorasync pick {shell_word(name)} {number}"
+        raise click.UsageError(f"{clip!r} is a step; to pick the take that it continues: {pick}")
     if not number.isascii() or not number.isdecimal() or take is not None or clear:
         raise click.UsageError(f"{clip!r} names no take; write it as {name!r} and N")
     return name, int(number)

@@ -22,14 +22,19 @@ _MARKS = {
 }
 
 
-def check_text(report: CheckReport, *, quiet: bool = False, verbose: bool = False) -> Iterator[str]:
-    """All lines: each render with what fails, with `verbose` every result; `quiet` only the last line."""
+def check_text(
+    report: CheckReport, *, named: bool = False, quiet: bool = False, verbose: bool = False
+) -> Iterator[str]:
+    """All lines: each render with what fails, with `verbose` every result; `quiet` only the last line.
+
+    `named`: only some addresses were asked for.
+    """
     if not quiet:
         for checked in report.renders:
             yield from _render_lines(checked, verbose=verbose)
         if report.renders:
             yield ""
-    yield _sum_text(report)
+    yield _sum_text(report, named=named)
     if report.commands_left and not quiet:
         yield f"{counted(report.commands_left, 'command')} not run: --allow-commands runs them."
     if report.renders and not report.declared and not quiet:
@@ -66,9 +71,10 @@ def _mark(verdict: Verdict) -> str:
     return click.style(sign, fg=colour, bold=True)
 
 
-def _sum_text(report: CheckReport) -> str:
+def _sum_text(report: CheckReport, *, named: bool) -> str:
     if not report.renders:
-        return "Nothing to check: no video has been rendered."
+        what = "what you named has no finished video" if named else "no video has been rendered"
+        return f"Nothing to check: {what}."
     failing = sum(bool(one.of(Verdict.FAILED)) for one in report.renders)
     unclear = sum(bool(one.of(Verdict.ERROR)) and not one.of(Verdict.FAILED) for one in report.renders)
     away = sum(not one.here and not one.results for one in report.renders)

@@ -15,6 +15,7 @@ from sorasync.operations.address_view import AddressView, RenderView
 from sorasync.operations.resolved_values import Value, declared_at, values_of
 from sorasync.plan.render_text import render_text
 from sorasync.state.record import Record
+from sorasync.text import shell_word
 
 _WIDEST_VALUE = 60
 
@@ -109,7 +110,7 @@ def _recorded(view: RenderView, record: Record) -> Iterator[tuple[str, str]]:
         hdr = f", HDR ({view.hdr})" if view.hdr else ""
         yield "file", f"{view.file}  {size(view.bytes or 0)}{hdr}{note}"
     elif view.in_bucket:
-        yield "file", f"in the bucket; sorasync pull '{view.label}' fetches it"
+        yield "file", f"in the bucket; sorasync pull {shell_word(view.label)} fetches it"
     elif record.asset is not None:
         yield "file", "not here"
     if record.mismatch is not None:
