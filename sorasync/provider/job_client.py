@@ -465,7 +465,10 @@ class JobClient(HostClient):
             self._unless_refused(asked, spec)
         urls = tuple(dict.fromkeys(self._reader.addresses(answer)))
         if not urls:
-            return replace(job, status=JobStatus.FAILED, error=_NO_VIDEO)
+            code = answer.first((*spec.code, *self._job.get.code), word)
+            if is_moderation(code) or self._job.codes.means("blocked", code):
+                return self._failed(job, answer, self._job.get if spec.request is None else spec)
+            return replace(job, status=JobStatus.FAILED, error=_NO_VIDEO, fileless=True)
         return replace(job, urls=urls, progress=100)
 
     def _failed(

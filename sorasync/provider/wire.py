@@ -54,7 +54,8 @@ class Job:
     it charged; `resends` how often a gateway says that it sent the request again by itself. `poll_after` is
     the server's hint, in seconds. `word` is the server's own for a state that nobody has seen before. `named`
     is the id that an answer gives the job where that is not the one that was asked for. A completed job
-    without a video has already been turned into a failed one.
+    without a video has already been turned into a failed one; `fileless` if nothing but the file was missing
+    in the answer, which may come yet.
 
     A video that came inside the answer and is too long for memory has a mark among the `urls`; `files` says
     what it stands for: a file on this machine, or the number of the text in the answer to `get`, from 0.
@@ -77,6 +78,7 @@ class Job:
     poll_after: float | None = None
     word: str | None = None
     named: str | None = field(default=None, compare=False)
+    fileless: bool = field(default=False, compare=False)
     raw: Mapping[str, object] = field(default_factory=dict, compare=False)
     files: Mapping[str, Path | int] = field(default_factory=dict, compare=False)
 

@@ -365,7 +365,6 @@ def test_a_state_that_nobody_knows_is_told_once_and_waited_for(film: Film) -> No
     [
         (JobHost(states=["broken"], more={"reason": "the lamp burst"}), "create", "the lamp burst"),
         (JobHost(states=["ready"], more={"filtered": 1}), "blocked", "refused"),
-        (JobHost(states=["ready"], more={"files": []}), "create", "names no video"),
         (
             JobHost(refusal=(200, {"code": 1301, "message": "x", "reason": "no credit"})),
             "blocked",
@@ -373,7 +372,7 @@ def test_a_state_that_nobody_knows_is_told_once_and_waited_for(film: Film) -> No
         ),
         (JobHost(refusal=(422, {"reason": "nudity", "kind": "content_policy"})), "blocked", "nudity"),
     ],
-    ids=["failed", "filtered", "no-file", "refused-in-200", "moderated"],
+    ids=["failed", "filtered", "refused-in-200", "moderated"],
 )
 def test_a_render_that_comes_to_nothing_says_why(film: Film, host: JobHost, action: str, words: str) -> None:
     with serving(host):

@@ -110,3 +110,36 @@ def test_the_prompt_decides_where_the_other_id_is_nobodys(host: MakeHost) -> Non
     assert it.apply().complete
     assert it.record("clip.a#1").status is Status.STORED
     assert it.billed() == 1
+
+
+@pytest.mark.parametrize("dialect", ["replicate", "runway"])
+@pytest.mark.parametrize("empty", [None, []])
+def test_a_file_whose_address_comes_after_the_state_is_waited_for(
+    host: MakeHost, dialect: str, empty: object
+) -> None:
+    done: list[str] = []
+
+    def late(job_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        if ".mp4" in json.dumps(body):
+            done.append(job_id)
+        return body | ({"output": empty} if len(done) < 4 else {})
+
+    it = host(dialect, ONE, late)
+    assert it.apply().complete
+    assert it.billed() == 1
+
+
+def test_a_job_that_never_names_a_file_has_failed_after_two_minutes(host: MakeHost) -> None:
+    done: list[float] = []
+
+    def never(job_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        if ".mp4" in json.dumps(body):
+            done.append(it.clock.time)
+        return body | {"output": []}
+
+    it = host("runway", ONE, never)
+    (failed,) = it.apply().outcomes
+    assert failed.end is End.FAILED
+    assert "names no video or picture" in failed.message
+    assert 120 <= done[-1] - done[0] < 240
+    assert 3 <= len(done) < 15

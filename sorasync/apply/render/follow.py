@@ -308,6 +308,11 @@ class Follower:
             if self._is_of_another is not None and await self._is_of_another(job, watch.prompt):
                 watch.instead = "the provider answers with another job"
                 return
+            if job.fileless and not watch.misses.missed(self._clock.monotonic()):
+                # The state may be ahead of the file's address, and the render has been paid for.
+                watch.instead = "its job is done but names no file yet"
+                watch.hint = max(job.poll_after or 0.0, watch.misses.pause)
+                return
             watch.instead = None
             self._update(watch, job)
 
