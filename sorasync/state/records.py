@@ -21,7 +21,7 @@ from sorasync.state.rows import (
     row_of,
     texts_of,
 )
-from sorasync.state.two_renders_of_a_key import own_key, set_aside, two_renders
+from sorasync.state.two_renders_of_a_key import own_key, set_aside
 
 _TIMES = {
     Status.SUBMITTED: "submitted_at",
@@ -333,8 +333,7 @@ class Records(Attempts):
             if record is None:
                 raise StateError(f"there is no record of {key}")
             aside = set_aside(record)
-            if (other := self.record(aside.key)) is not None and two_renders(record, other):
-                aside = set_aside(record, other)
+            aside = set_aside(record, beside=self.record(aside.key))
             # Its key would stay the same, and the old row is deleted below.
             if aside.key == key:
                 raise StateError(f"the record of {key} is set aside already")

@@ -39,7 +39,7 @@ def set_aside(record: Record, beside: Record | None = None) -> Record:
     inputs: dict[str, object] = fields_of(record.inputs)
     mark: object = record.remote_id or record.asset or record.attempts
     if beside is not None and record.remote_id is not None and beside.remote_id == record.remote_id:
-        mark = " ".join(_job(record))
+        mark = mark if beside.provider == record.provider else " ".join(_job(record))
     text = encoded(inputs | {_MARK: mark})
     return replace(record, key=digest(text), inputs=text)
 
