@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Final
 
 CONFIG_FILE: Final = "sorasync.toml"
-# The largest manifest, prompt, profile, lock file or list of names, in bytes.
+# The largest manifest, prompt or profile, in bytes.
 TEXT_BYTES = 64 << 20
+# The largest lock file or list of names, which grow with the library: of a million renders half a gigabyte.
+RECORD_BYTES = 4 << 30
 # The largest video or image that is hashed or sent.
 MEDIA_BYTES = 16 << 30
 # Bytes read ahead. Said outright, since Python would look at each file to choose.

@@ -22,7 +22,7 @@ from pathlib import Path
 from sorasync.assets.disk import append_line
 from sorasync.assets.shard import DIGEST
 from sorasync.durable import make_directory, write_atomic
-from sorasync.library_file import read_file
+from sorasync.library_file import RECORD_BYTES, read_file
 
 _FORMAT = "sorasync-bucket 1"
 _PROBED = "=probed"
@@ -108,9 +108,8 @@ class BucketContents:
     def _loaded(self) -> dict[str, str]:
         if self._held is None:
             try:
-                lines = (
-                    read_file(self._path, within=self._path.parent).decode("utf-8", "replace").splitlines()
-                )
+                data = read_file(self._path, within=self._path.parent, largest=RECORD_BYTES)
+                lines = data.decode("utf-8", "replace").splitlines()
             except OSError:
                 lines = []
             if lines and lines[0] != self._head:

@@ -15,7 +15,7 @@ from typing import Final
 from sorasync.assets.drift import FileDrift, StatFacts, check, stat_facts
 from sorasync.assets.store import AssetStore
 from sorasync.durable import write_atomic
-from sorasync.library_file import read_file
+from sorasync.library_file import RECORD_BYTES, read_file
 
 FORMAT = 1
 _WHOLE = "checked.json"
@@ -99,7 +99,7 @@ def _wrong_size(now: StatFacts, expected: Expected) -> bool:
 
 def _load(path: Path) -> dict[str, StatFacts]:
     try:
-        content = json.loads(read_file(path, within=path.parent))
+        content = json.loads(read_file(path, within=path.parent, largest=RECORD_BYTES))
         if content["format"] == FORMAT:
             return {sha: _checked_facts(*row) for sha, row in content["videos"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from sorasync.assets.file_errors import AssetError
 from sorasync.assets.link_kind import Way
 from sorasync.durable import write_atomic
-from sorasync.library_file import FileRefused, read_file
+from sorasync.library_file import RECORD_BYTES, FileRefused, read_file
 
 NAMES_FILE: Final = "names.json"
 FORMAT = 1
@@ -64,7 +64,7 @@ def named_objects(root: Path) -> dict[str, str]:
 def named_digests(root: Path) -> dict[str, str]:
     """The digest of the object behind every name. Unchecked, so quick: compare it, never open it."""
     try:
-        found = _plain_digests(read_file(root / NAMES_FILE, within=root))
+        found = _plain_digests(read_file(root / NAMES_FILE, within=root, largest=RECORD_BYTES))
     except (FileNotFoundError, FileRefused):
         return {}
     if found is None:
@@ -100,7 +100,7 @@ def _plain_digests(data: bytes) -> dict[str, str] | None:
 def _names(root: Path) -> dict[str, Any]:
     """The rows as they were written; none where they cannot be read."""
     try:
-        content = json.loads(read_file(root / NAMES_FILE, within=root))
+        content = json.loads(read_file(root / NAMES_FILE, within=root, largest=RECORD_BYTES))
         version, names = content["format"], content["names"]
     except (FileNotFoundError, FileRefused, ValueError, KeyError, TypeError, RecursionError):
         return {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sorasync.durable import write_atomic
 from sorasync.graph.address import natural
-from sorasync.library_file import FileRefused, read_file
+from sorasync.library_file import RECORD_BYTES, FileRefused, read_file
 from sorasync.state.compare_lockfile import Reconciliation, Side, StateDifference, compare
 from sorasync.state.durable_state import facts
 from sorasync.state.errors import StateError
@@ -204,7 +204,7 @@ def _text_digest(text: str) -> str:
 
 def _lock_file_text(path: Path) -> str | None:
     try:
-        data = read_file(path, within=path.parent)
+        data = read_file(path, within=path.parent, largest=RECORD_BYTES)
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         return None

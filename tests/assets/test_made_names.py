@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sorasync.assets.link_kind import Way
-from sorasync.assets.made_names import NAMES_FILE, NameRow, named_digests, save_ledger
+from sorasync.assets.made_names import NAMES_FILE, NameRow, load_ledger, named_digests, save_ledger
 
 ROWS = {
     "kite.mp4": NameRow(f"{'a' * 64}.mp4", Way.LINK, 7, 1, 2),
@@ -72,3 +72,13 @@ def test_few_names_are_read_like_many(count: int, tmp_path: Path) -> None:
 
 def test_no_ledger_has_no_names(tmp_path: Path) -> None:
     assert named_digests(tmp_path) == {}
+
+
+def test_the_list_of_names_may_grow_with_its_library(tmp_path: Path) -> None:
+    save_ledger(tmp_path, {"boat.mp4": NameRow(f"{'f' * 64}.mp4", Way.LINK, 1, 2, 3)})
+    rows = load_ledger(tmp_path)
+    written = tmp_path / NAMES_FILE
+    # Half a million names take as much.
+    written.write_text(written.read_text().replace("{", "{" + " " * (64 << 20), 1))
+    assert load_ledger(tmp_path) == rows != {}
+    assert named_digests(tmp_path) == {"boat.mp4": "f" * 64}

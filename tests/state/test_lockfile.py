@@ -686,3 +686,13 @@ def test_of_two_clips_whose_other_renders_have_the_same_id_the_named_one_changes
     with pytest.raises(StateError, match="video_theirs is several renders: "):
         mine.prefer("video_theirs", run=None)
     assert mine.prefer(second.name, run=None).address == "clip.two#1"
+
+
+def test_a_lock_file_may_grow_with_its_library(path: Path) -> None:
+    store = new_store()
+    render(store)
+    write(store, path)
+    # A quarter of a million renders take twice as much.
+    with path.open("a") as file:
+        file.write(f"# {'x' * (64 << 20)}\n")
+    assert clone(path).briefs() == store.briefs()
