@@ -14,9 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
-from sorasync.graph.key import folded
 from sorasync.provider.wire import Job
-from sorasync.recovery.match_job import Wanted, compare_job, is_older, may_be_cut_short, wanted_by
+from sorasync.recovery.match_job import Wanted, compare_job, is_another_prompt, is_older, wanted_by
 from sorasync.state.record import Record
 from sorasync.state.rows import fields_of
 
@@ -168,9 +167,8 @@ def _fit(job: Job, group: _Group, known: frozenset[str]) -> _Fit:
     compared = compare_job(group.wanted, job)
     differs = {field.name for field in compared.differs}
     # Of a row that nobody wants any more there is only a digest: a host may have cut its prompt short.
-    known_words = bool(group.wanted.prompt)
-    short = may_be_cut_short(folded(job.prompt or ""), folded(group.wanted.prompt))
-    if "prompt" in differs and known_words and not short:
+    prompt = group.wanted.prompt
+    if prompt and job.prompt is not None and is_another_prompt(job.prompt, prompt):
         return _Fit.NO
     source = job.raw.get("remixed_from_video_id") or None
     if source != group.source and source in known:

@@ -92,7 +92,13 @@ def wanted_by(record: Record, words: str = "") -> Wanted:
     )
 
 
-def may_be_cut_short(said: str, prompt: str) -> bool:
+def is_another_prompt(said: str, prompt: str) -> bool:
+    """Whether a server says another prompt than ours, and not ours cut short or with something added."""
+    theirs, ours = folded(said), folded(prompt)
+    return not same_words(theirs, ours) and not _may_be_cut_short(theirs, ours)
+
+
+def _may_be_cut_short(said: str, prompt: str) -> bool:
     """Whether a server may have cut a prompt short, or added to it."""
     short, long = sorted((said, prompt), key=len)
     return len(short) >= _TELLING and long.startswith(short.rstrip("….").rstrip())
@@ -110,8 +116,7 @@ def is_about_another(job: Job, prompt: str) -> bool:
     """
     if job.named is None or job.prompt is None or not prompt or _alike(job.named, job.id):
         return False
-    said, ours = folded(job.prompt), folded(prompt)
-    return not same_words(said, ours) and not may_be_cut_short(said, ours)
+    return is_another_prompt(job.prompt, prompt)
 
 
 _WORD = re.compile(r"[^\W_]+")

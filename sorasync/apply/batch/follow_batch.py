@@ -14,12 +14,11 @@ from sorasync.apply.render.follow import WaitedLongEnough
 from sorasync.apply.render.job_ids import IdTaken
 from sorasync.apply.render.misses import Misses
 from sorasync.apply.render.row_words import error_of
-from sorasync.graph.key import folded
 from sorasync.provider import errors
 from sorasync.provider.base import BatchQueue
 from sorasync.provider.batch import Batch, BatchResult, BatchStatus
 from sorasync.provider.wire import Job, JobError, JobStatus
-from sorasync.recovery.match_job import Wanted, compare_job, may_be_cut_short, wanted_by
+from sorasync.recovery.match_job import is_another_prompt, wanted_by
 from sorasync.state.record import ID_TAKEN, Record, Status
 
 _FIRST_WAIT, _LAST_WAIT = 1.0, 60.0
@@ -166,9 +165,9 @@ class BatchFollower:
                 some = []
         some += [(waiting.pop(key), result) for key, result in failed.items() if key in waiting]
         await self._book(partial(self._record, some))
-        ran = batch.done + batch.failed
-        accounted = "request_counts" in batch.raw and ran <= len(made.keys() | failed.keys()) - bool(unread)
-        sure = batch.status is BatchStatus.FAILED or (accounted and not unread)
+        shown = len(made.keys() | failed.keys())
+        all_shown = not unread and "request_counts" in batch.raw and batch.done + batch.failed <= shown
+        sure = batch.status is BatchStatus.FAILED or all_shown
         left = list(waiting.values())
         await self._book(partial(self._left_out, batch, left, never_run=sure))
 
@@ -213,7 +212,8 @@ class BatchFollower:
         if job.status is JobStatus.EXPIRED:
             why = job.error or JobError("batch_expired", "it expired before it was run", ours=True)
             return [self._not_made(record, why)]
-        if (wanted := wanted_by(record)).prompt and _is_of_another(wanted, job):
+        prompt = wanted_by(record).prompt
+        if prompt and job.prompt is not None and is_another_prompt(job.prompt, prompt):
             other = f"the results give it {job.id}, which was made of another prompt"
             self._doubt(record, JobError(None, other, ours=True))
             return []
@@ -264,12 +264,6 @@ class BatchFollower:
             why = batch.error or JobError(code, plain, ours=True)
             ended.append(self._not_made(record, replace(why, code=why.code or code), never_run=True))
         return ended
-
-
-def _is_of_another(wanted: Wanted, job: Job) -> bool:
-    """Whether a job was made of another prompt, and not of ours cut short."""
-    differs = any(field.name == "prompt" for field in compare_job(wanted, job).differs)
-    return differs and not may_be_cut_short(folded(job.prompt or ""), folded(wanted.prompt))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
